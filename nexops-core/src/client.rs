@@ -1,0 +1,189 @@
+//! The HTTP client: one short method for each operation of the API.
+//!
+//! It needs a tokio runtime from the caller. Nothing is retried here: the daemon is near, and who calls knows better.
+
+mod endpoints;
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::envelope::{Envelope, ErrorEnvelope, ListEnvelope};
+use crate::error::{ErrorBody, ErrorCode};
+use crate::profile::Profile;
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take. A power action may wait for Proxmox's own 30 seconds.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A connection to one daemon. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    profile: Profile,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The daemon answered, with an error.
+    #[error("{}", .0.message)]
+    Api(Box<ErrorBody>),
+    /// The daemon cannot be reached.
+    #[error("the NexOps daemon at {url} does not answer")]
+    Unreachable {
+        /// Where it was sought.
+        url: String,
+        /// What happened.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The daemon did not answer in time.
+    #[error("the NexOps daemon at {url} did not answer within {} s", .after.as_secs())]
+    Timeout {
+        /// Where it was asked.
+        url: String,
+        /// The patience that was had.
+        after: Duration,
+    },
+    /// Something answered, but not a NexOps daemon of a version that this client understands.
+    #[error("what answers at {url} does not speak the NexOps API: {reason}")]
+    Payload {
+        /// What was asked.
+        url: String,
+        /// What was wrong with the answer.
+        reason: String,
+    },
+    /// The URL of the daemon cannot be used.
+    #[error("'{url}' is not the URL of a NexOps daemon: {reason}")]
+    Url {
+        /// What was given.
+        url: String,
+        /// Why it cannot be used.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The daemon's error code; `None` when the daemon was not reached or not understood.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        self.body().map(|body| body.code)
+    }
+
+    /// The daemon's own account; `None` when the daemon was not reached or not understood.
+    #[must_use]
+    pub fn body(&self) -> Option<&ErrorBody> {
+        match self {
+            Self::Api(body) => Some(body),
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Payload { .. } | Self::Url { .. } => None,
+        }
+    }
+}
+
+/// What a call gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Client {
+    /// A client for the daemon of a profile.
+    ///
+    /// # Errors
+    /// [`Error::Url`] when the profile's URL is not one of `http` or `https`.
+    pub fn new(profile: Profile) -> Result<Self> {
+        let bad_url = |reason: String| Error::Url { url: profile.url.clone(), reason };
+        let url = reqwest::Url::parse(&profile.url).map_err(|error| bad_url(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(bad_url("it must begin with http:// or https:// and name a host".to_owned()));
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .no_proxy()
+            .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| bad_url(error.to_string()))?;
+        let profile = Profile { url: profile.url.trim_end_matches('/').to_owned(), ..profile };
+        Ok(Self { http, profile })
+    }
+
+    /// The daemon's base URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.profile.url
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: impl fmt::Display) -> Result<Envelope<T>> {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: impl fmt::Display,
+        query: &impl Serialize,
+    ) -> Result<Envelope<T>> {
+        self.send(self.request(Method::GET, with_query(path, query))).await
+    }
+
+    async fn list<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> Result<ListEnvelope<T>> {
+        self.send(self.request(Method::GET, with_query(path, query))).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: impl fmt::Display) -> Result<Envelope<T>> {
+        self.send(self.request(Method::POST, path)).await
+    }
+
+    fn request(&self, method: Method, path: impl fmt::Display) -> RequestBuilder {
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.profile.url));
+        if let Some(token) = &self.profile.token {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        if let Some(actor) = &self.profile.actor {
+            request = request.header("x-nexops-actor", actor);
+        }
+        request
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let url = response.url().to_string();
+        let status = response.status();
+        if !status.is_success() {
+            return Err(self.refusal(url, status, response).await);
+        }
+        let body = response.bytes().await.map_err(|error| self.failure(error))?;
+        serde_json::from_slice(&body).map_err(|error| Error::Payload { url, reason: error.to_string() })
+    }
+
+    async fn refusal(&self, url: String, status: StatusCode, response: Response) -> Error {
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(error) => return self.failure(error),
+        };
+        match serde_json::from_slice::<ErrorEnvelope>(&body) {
+            Ok(envelope) => Error::Api(Box::new(envelope.error)),
+            Err(_) => Error::Payload { url, reason: format!("status {status} without an error that it knows") },
+        }
+    }
+
+    fn failure(&self, source: reqwest::Error) -> Error {
+        let url = self.profile.url.clone();
+        if source.is_timeout() && !source.is_connect() {
+            Error::Timeout { url, after: REQUEST_TIMEOUT }
+        } else {
+            Error::Unreachable { url, source }
+        }
+    }
+}
+
+fn with_query(path: impl fmt::Display, query: &impl Serialize) -> String {
+    match serde_html_form::to_string(query) {
+        Ok(query) if query.is_empty() => path.to_string(),
+        Ok(query) => format!("{path}?{query}"),
+        Err(error) => unreachable!("our own query structs are flat: {error}"),
+    }
+}

@@ -1,0 +1,112 @@
+//! The operations, in the order of the API's own table. Each is named as in the OpenAPI document.
+
+use uuid::Uuid;
+
+use super::{Client, Result};
+use crate::envelope::{Envelope, ListEnvelope};
+use crate::id::{NodeId, TaskId};
+use crate::metric::{SeriesQuery, SourceSeries};
+use crate::node::{ListNodes, Node};
+use crate::system::System;
+use crate::task::{ListTasks, Task, TaskLog, TaskLogQuery};
+use crate::usage::Usage;
+use crate::vm::{ListVms, PowerAction, UsageQuery, Vm, VmRef};
+
+/// # Errors
+/// Every operation fails with [`super::Error`]: the daemon's own refusal, or that it could not be reached or understood.
+impl Client {
+    /// One page of the nodes.
+    pub async fn list_nodes(&self, query: &ListNodes) -> Result<ListEnvelope<Node>> {
+        self.list("/infrastructure/nodes", query).await
+    }
+
+    /// One node.
+    pub async fn find_node(&self, id: NodeId) -> Result<Envelope<Node>> {
+        self.get(format_args!("/infrastructure/nodes/{id}")).await
+    }
+
+    /// What a node uses now.
+    pub async fn node_usage(&self, id: NodeId) -> Result<Envelope<Usage>> {
+        self.get(format_args!("/infrastructure/nodes/{id}/metrics")).await
+    }
+
+    /// One page of the guests, without their configurations.
+    pub async fn list_vms(&self, query: &ListVms) -> Result<ListEnvelope<Vm>> {
+        self.list("/infrastructure/vms", query).await
+    }
+
+    /// One guest, with its configuration.
+    pub async fn find_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Vm>> {
+        self.get(format_args!("/infrastructure/vms/{}", vm.into())).await
+    }
+
+    /// What a guest uses now.
+    pub async fn vm_usage(&self, vm: impl Into<VmRef>, query: &UsageQuery) -> Result<Envelope<Usage>> {
+        self.get_with(format_args!("/infrastructure/vms/{}/metrics", vm.into()), query).await
+    }
+
+    /// Starts a guest.
+    pub async fn start_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Start).await
+    }
+
+    /// Switches a guest off without asking it.
+    pub async fn stop_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Stop).await
+    }
+
+    /// Shuts a guest down and starts it again.
+    pub async fn restart_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Restart).await
+    }
+
+    /// Asks a guest to shut down.
+    pub async fn shutdown_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Shutdown).await
+    }
+
+    /// Presses a virtual machine's reset button.
+    pub async fn reset_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Reset).await
+    }
+
+    /// Freezes a guest in memory.
+    pub async fn suspend_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Suspend).await
+    }
+
+    /// Lets a frozen guest go on.
+    pub async fn resume_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Task>> {
+        self.act_on_vm(vm, PowerAction::Resume).await
+    }
+
+    /// Sends any power action. The answer is a task under way: Proxmox has accepted it, no more.
+    pub async fn act_on_vm(&self, vm: impl Into<VmRef>, action: PowerAction) -> Result<Envelope<Task>> {
+        self.post(format_args!("/infrastructure/vms/{}/{action}", vm.into())).await
+    }
+
+    /// One page of the tasks.
+    pub async fn list_tasks(&self, query: &ListTasks) -> Result<ListEnvelope<Task>> {
+        self.list("/tasks", query).await
+    }
+
+    /// One task.
+    pub async fn find_task(&self, id: TaskId) -> Result<Envelope<Task>> {
+        self.get(format_args!("/tasks/{id}")).await
+    }
+
+    /// A piece of a task's log.
+    pub async fn task_log(&self, id: TaskId, query: &TaskLogQuery) -> Result<Envelope<TaskLog>> {
+        self.get_with(format_args!("/tasks/{id}/log"), query).await
+    }
+
+    /// The history of a node, guest or service.
+    pub async fn metric_series(&self, source_id: Uuid, query: &SeriesQuery) -> Result<Envelope<SourceSeries>> {
+        self.get_with(format_args!("/metrics/{source_id}"), query).await
+    }
+
+    /// The daemon's account of itself.
+    pub async fn system(&self) -> Result<Envelope<System>> {
+        self.get("/system").await
+    }
+}

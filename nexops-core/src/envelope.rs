@@ -1,0 +1,67 @@
+//! The wrappers around every answer.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::error::ErrorBody;
+
+/// A successful answer that holds one thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Envelope<T> {
+    /// What was asked for.
+    pub data: T,
+    /// About the answer.
+    pub meta: Meta,
+}
+
+/// About an answer that holds one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Meta {
+    /// When the daemon answered.
+    pub timestamp: DateTime<Utc>,
+    /// When Proxmox was last really seen to say this. Absent where the data does not come from Proxmox; null before the first answer.
+    #[serde(flatten)]
+    pub freshness: Option<Freshness>,
+}
+
+/// A successful answer that holds one page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ListEnvelope<T> {
+    /// The rows of this page; empty past the end.
+    pub data: Vec<T>,
+    /// About the list.
+    pub meta: ListMeta,
+}
+
+/// About one page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ListMeta {
+    /// Rows on all pages together.
+    pub total: u64,
+    /// This page, counted from 1.
+    pub page: u32,
+    /// Rows on a full page, 1..=1000.
+    pub per_page: u32,
+    /// When the daemon answered.
+    pub timestamp: DateTime<Utc>,
+    /// How old the data is. Absent where it does not come from Proxmox.
+    #[serde(flatten)]
+    pub freshness: Option<Freshness>,
+}
+
+/// How old data from Proxmox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Freshness {
+    /// When Proxmox last answered with this; null if it never did. Over several clusters: the oldest.
+    pub observed_at: Option<DateTime<Utc>>,
+    /// Whether that is more than two collection intervals ago (or never).
+    pub stale: bool,
+}
+
+/// An answer that says what went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorEnvelope {
+    /// What went wrong and what to do.
+    pub error: ErrorBody,
+}

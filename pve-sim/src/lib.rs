@@ -12,6 +12,7 @@ mod control;
 mod faults;
 mod figures;
 mod guest;
+mod matrix;
 mod node;
 mod parameters;
 mod power;

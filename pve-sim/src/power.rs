@@ -1,19 +1,16 @@
-//! Power actions: what is refused at once, what fails inside its task, and what works.
+//! Power actions: from the request to the task that takes the lock, works and ends.
 
 use crate::answers::Refusal;
 use crate::clock::Moment;
 use crate::guest::{Guest, GuestKind, State};
+use crate::matrix::{Plan, plan, refused_at_once};
 use crate::tasks::Actor;
 use crate::world::{Event, World};
 
 /// How long a task waits for the configuration lock another task holds.
 const LOCK_WAIT_SECONDS: f64 = 10.0;
-/// How long a failing task takes to fail.
-const INSTANT_SECONDS: f64 = 0.05;
 /// From the end of a reboot task until the guest is up again.
 const BOOT_SECONDS: f64 = 2.0;
-/// How long a guest may take to shut down when the request names no timeout.
-const SHUTDOWN_SECONDS: f64 = 60.0;
 
 /// The last segment of a power request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,16 +203,7 @@ pub(crate) fn begin(world: &mut World, serial: u64, now: Moment) {
         return;
     }
     let node_name = world.node_name(job.node).to_owned();
-    let (seconds, result) = match find(world, target) {
-        None => (
-            INSTANT_SECONDS,
-            Err(missing_text(target, &node_name, job.order.action)),
-        ),
-        Some(guest) => match job.kind {
-            GuestKind::Qemu => plan_qemu(guest, &job.order),
-            GuestKind::Lxc => plan_lxc(guest, &job.order),
-        },
-    };
+    let Plan { seconds, result } = plan(find(world, target), target, &node_name, &job.order);
     let until = now.plus(seconds * scale);
     if let Some(guest) = world.guests.get_mut(&job.vmid) {
         guest.busy = Some((serial, until));
@@ -365,191 +353,12 @@ fn task_kind(kind: GuestKind, order: &Order) -> &'static str {
         (GuestKind::Qemu, Action::Suspend) if order.to_disk => "qmsuspend",
         (GuestKind::Qemu, Action::Suspend) => "qmpause",
         (GuestKind::Qemu, Action::Resume) => "qmresume",
-        (_, Action::Reset) => "qmreset",
+        (GuestKind::Qemu | GuestKind::Lxc, Action::Reset) => "qmreset",
         (GuestKind::Lxc, Action::Start) => "vzstart",
         (GuestKind::Lxc, Action::Stop) => "vzstop",
         (GuestKind::Lxc, Action::Shutdown) => "vzshutdown",
         (GuestKind::Lxc, Action::Reboot) => "vzreboot",
         (GuestKind::Lxc, Action::Suspend) => "vzsuspend",
         (GuestKind::Lxc, Action::Resume) => "vzresume",
-    }
-}
-
-/// The text of an immediate 500; `None` means that a task is started, even if only to fail.
-fn refused_at_once(
-    guest: Option<&Guest>,
-    target: Target,
-    node_name: &str,
-    order: &Order,
-) -> Option<String> {
-    let vmid = target.vmid;
-    let state = guest.map(Guest::state);
-    let running = state.is_some_and(|state| state != State::Stopped);
-    let paused = state == Some(State::Paused);
-    let hibernated = guest.is_some_and(|guest| guest.lock.as_deref() == Some("suspended"));
-    match (target.kind, order.action) {
-        (GuestKind::Qemu, Action::Start | Action::Stop) => None,
-        (GuestKind::Qemu, Action::Shutdown) => {
-            (paused && !order.force_stop).then(|| "VM is paused - cannot shutdown".to_owned())
-        }
-        (GuestKind::Qemu, action) => {
-            if guest.is_none() {
-                Some(missing_text(target, node_name, action))
-            } else if action == Action::Resume && hibernated {
-                None
-            } else if !running {
-                Some(format!("VM {vmid} not running"))
-            } else if action == Action::Reboot && paused {
-                Some("VM is paused - cannot shutdown".to_owned())
-            } else {
-                None
-            }
-        }
-        (GuestKind::Lxc, Action::Start | Action::Resume) => {
-            running.then(|| format!("CT {vmid} already running"))
-        }
-        // Not a slip of ours: the container code says VM here.
-        (GuestKind::Lxc, Action::Reboot) => (!running).then(|| format!("VM {vmid} not running")),
-        (GuestKind::Lxc, Action::Stop | Action::Shutdown | Action::Suspend | Action::Reset) => {
-            (!running).then(|| format!("CT {vmid} not running"))
-        }
-    }
-}
-
-/// What Proxmox VE says about a guest whose configuration is not on the node.
-fn missing_text(target: Target, node_name: &str, action: Action) -> String {
-    let Target { kind, vmid, .. } = target;
-    match (kind, action) {
-        (GuestKind::Qemu, Action::Start) | (GuestKind::Lxc, _) => {
-            missing_configuration(kind, vmid, node_name)
-        }
-        (GuestKind::Qemu, _) => {
-            format!("unable to find configuration file for VM {vmid} on node '{node_name}'")
-        }
-    }
-}
-
-/// The 500 of every read of a guest that is not there.
-pub(crate) fn missing_configuration(kind: GuestKind, vmid: u32, node_name: &str) -> String {
-    format!(
-        "Configuration file 'nodes/{node_name}/{}/{vmid}.conf' does not exist",
-        kind.folder()
-    )
-}
-
-type Plan = (f64, Result<Change, String>);
-
-fn plan_qemu(guest: &Guest, order: &Order) -> Plan {
-    let fail = |text: String| (INSTANT_SECONDS, Err(text));
-    let state = guest.state();
-    let hibernated = guest.lock.as_deref() == Some("suspended");
-    let locked = guest
-        .lock
-        .as_ref()
-        .map(|lock| format!("VM is locked ({lock})"));
-    match order.action {
-        Action::Start if guest.template => {
-            fail("you can't start a vm if it's a template".to_owned())
-        }
-        Action::Start | Action::Resume if hibernated => (2.0, Ok(Change::Thaw)),
-        Action::Stop | Action::Shutdown if state == State::Stopped => {
-            (INSTANT_SECONDS, Ok(Change::Nothing))
-        }
-        // A backup may pause and resume what it locks, so these two do not mind its lock.
-        Action::Suspend | Action::Resume
-            if guest.lock.as_deref() == Some("backup") && !order.to_disk =>
-        {
-            plan_unlocked_qemu(guest, order)
-        }
-        _ => match locked {
-            Some(text) => fail(text),
-            None if order.action == Action::Start && state != State::Stopped => {
-                fail(format!("VM {} already running", guest.vmid))
-            }
-            None => plan_unlocked_qemu(guest, order),
-        },
-    }
-}
-
-fn plan_unlocked_qemu(guest: &Guest, order: &Order) -> Plan {
-    match order.action {
-        Action::Start => (1.0 + 2.0 * slowness(guest), Ok(Change::Run)),
-        Action::Stop => (1.0, Ok(Change::Stop)),
-        Action::Shutdown if guest.state() == State::Paused => (1.0, Ok(Change::Stop)),
-        Action::Shutdown => plan_shutdown(
-            guest,
-            order,
-            Change::Stop,
-            "VM quit/powerdown failed - got timeout",
-        ),
-        Action::Reboot => plan_shutdown(
-            guest,
-            order,
-            Change::StopThenBoot,
-            "VM quit/powerdown failed - got timeout",
-        ),
-        // The process goes on, only the machine inside starts anew: no figure shows it.
-        Action::Reset => (0.3, Ok(Change::Nothing)),
-        Action::Suspend if order.to_disk => (4.0, Ok(Change::Hibernate)),
-        Action::Suspend => (0.5, Ok(Change::Pause)),
-        Action::Resume => (0.5, Ok(Change::Run)),
-    }
-}
-
-fn plan_lxc(guest: &Guest, order: &Order) -> Plan {
-    let fail = |text: String| (INSTANT_SECONDS, Err(text));
-    if order.action == Action::Start && guest.template {
-        return fail("you can't start a CT if it's a template".to_owned());
-    }
-    if let Some(lock) = &guest.lock {
-        return fail(format!("CT is locked ({lock})"));
-    }
-    match (order.action, guest.state()) {
-        (Action::Start, State::Stopped) => (1.0 + slowness(guest), Ok(Change::Run)),
-        (Action::Start, State::Running | State::Paused) => {
-            fail(format!("CT {} already running", guest.vmid))
-        }
-        (Action::Stop, _) => (1.0, Ok(Change::Stop)),
-        (Action::Shutdown, _) => {
-            plan_shutdown(guest, order, Change::Stop, "container did not stop")
-        }
-        (Action::Reboot, _) => {
-            // A container that does not stop in time is killed by its reboot.
-            let order = Order {
-                force_stop: true,
-                ..order.clone()
-            };
-            plan_shutdown(guest, &order, Change::Restart, "container did not stop")
-        }
-        // Checkpointing containers is experimental and fails on most real hosts as well.
-        (Action::Suspend | Action::Resume | Action::Reset, _) => fail(format!(
-            "command 'lxc-checkpoint -n {} -s -D /var/lib/vz/dump' failed: exit code 1",
-            guest.vmid
-        )),
-    }
-}
-
-fn plan_shutdown(guest: &Guest, order: &Order, change: Change, timeout_text: &str) -> Plan {
-    let timeout = order.timeout_seconds.unwrap_or(SHUTDOWN_SECONDS);
-    let natural = if guest.ignores_shutdown {
-        f64::INFINITY
-    } else {
-        2.5 + 3.0 * slowness(guest)
-    };
-    if natural <= timeout {
-        (natural, Ok(change))
-    } else if order.force_stop {
-        (timeout + 1.0, Ok(change))
-    } else {
-        (timeout, Err(timeout_text.to_owned()))
-    }
-}
-
-/// How slow a guest is, 0..1; the first two guests are quick, for those who wait for them in tests.
-fn slowness(guest: &Guest) -> f64 {
-    if guest.vmid <= 101 {
-        0.0
-    } else {
-        guest.trait_of(40)
     }
 }

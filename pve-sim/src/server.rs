@@ -146,11 +146,7 @@ async fn answer(
         Ok(path) => handle(server, &parts, path, body).await,
         Err(refusal) => Err(refusal),
     };
-    match &outcome {
-        Err(Refusal::Unauthorized { .. }) => tokio::time::sleep(server.auth_delay).await,
-        Err(Refusal::NodeUnreachable) => tokio::time::sleep(server.offline_delay).await,
-        _ => {}
-    }
+    tokio::time::sleep(pause(server, &outcome)).await;
     let mut response = match (fault, outcome) {
         (Some(FaultKind::CutAfterHandling), _) => return Err(Cut),
         (Some(FaultKind::Truncated), Ok(Answer(body))) => cut_short(&body),
@@ -162,6 +158,23 @@ async fn answer(
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
+}
+
+/// How long an answer is held back beyond the work it took.
+fn pause(server: &Server, outcome: &Result<Answer, Refusal>) -> Duration {
+    match outcome {
+        Err(Refusal::Unauthorized { .. }) => server.auth_delay,
+        Err(Refusal::NodeUnreachable) => server.offline_delay,
+        Ok(_)
+        | Err(
+            Refusal::Forbidden { .. }
+            | Refusal::Parameters(_)
+            | Refusal::Failed(_)
+            | Refusal::NotImplemented { .. }
+            | Refusal::Transport { .. }
+            | Refusal::Custom { .. },
+        ) => Duration::ZERO,
+    }
 }
 
 /// Faults that strike instead of an answer, or before it.

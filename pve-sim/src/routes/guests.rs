@@ -6,8 +6,9 @@ use super::{Context, unknown};
 use crate::answers::{Answer, Refusal};
 use crate::auth::require;
 use crate::guest::{Guest, GuestKind};
+use crate::matrix::missing_configuration;
 use crate::parameters::{Rule, parse_vmid, verify};
-use crate::power::{self, Action, Order, Target, find, missing_configuration};
+use crate::power::{self, Action, Order, Target, find};
 use crate::tasks::Actor;
 use crate::views::{Detail, guest_config, guest_status};
 

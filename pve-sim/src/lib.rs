@@ -1,1 +1,39 @@
-//! pve-sim
+//! A simulated Proxmox VE API server, as unkind as the real one.
+//!
+//! [`start`] listens with HTTPS and a certificate of its own and serves a made-up cluster that
+//! moves with time. [`Simulator::control`] tells the truth behind the API and breaks things.
+#![deny(missing_docs)]
+
+mod answers;
+mod auth;
+mod clock;
+mod config;
+mod control;
+mod faults;
+mod figures;
+mod guest;
+mod matrix;
+mod node;
+mod parameters;
+mod power;
+mod random;
+mod request;
+mod resources;
+mod routes;
+mod seed;
+mod server;
+mod simulator;
+mod statistics;
+mod tasks;
+mod tls;
+mod views;
+mod world;
+
+pub use hyper::Method;
+
+pub use crate::auth::{Privileges, Token};
+pub use crate::config::Config;
+pub use crate::control::{Control, RequestSeen};
+pub use crate::faults::{Fault, FaultKind};
+pub use crate::guest::{GuestFacts, GuestKind, NewGuest, State};
+pub use crate::simulator::{Simulator, start};

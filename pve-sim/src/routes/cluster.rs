@@ -1,0 +1,62 @@
+//! The cluster as a whole.
+
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::answers::{Answer, Refusal};
+use crate::auth::require;
+use crate::parameters::{Rule, verify};
+use crate::resources::{self, Selection};
+use crate::views::{REPOSITORY_ID, VERSION};
+
+pub(super) fn version(context: &Context<'_>) -> Result<Answer, Refusal> {
+    verify(&context.call.parameters, &[])?;
+    let release = VERSION
+        .rsplit_once('.')
+        .map_or(VERSION, |(release, _)| release);
+    Ok(Answer::data(
+        json!({ "version": VERSION, "release": release, "repoid": REPOSITORY_ID }),
+    ))
+}
+
+pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
+    let known = [("type", Rule::OneOf(&["vm", "storage", "node", "sdn"]))];
+    let parameters = verify(&context.call.parameters, &known)?;
+    let selection = Selection::of(parameters.text("type"), &context.token.privileges);
+    context.world.freshen(context.now);
+    Ok(Answer(resources::list(
+        context.world,
+        selection,
+        context.now,
+    )))
+}
+
+pub(super) fn status(context: &Context<'_>) -> Result<Answer, Refusal> {
+    require(context.token, "/", "Sys.Audit")?;
+    verify(&context.call.parameters, &[])?;
+    let world = &context.world;
+    let online = world.nodes.iter().filter(|node| node.is_online()).count();
+    // Whoever answers is online: the first such node speaks for the cluster.
+    let local = world.nodes.iter().position(|node| node.is_online());
+    let mut rows = vec![json!({
+        "type": "cluster",
+        "id": "cluster",
+        "name": world.cluster_name,
+        "nodes": world.nodes.len(),
+        "version": world.nodes.len(),
+        "quorate": u8::from(online * 2 > world.nodes.len()),
+    })];
+    rows.extend(world.nodes.iter().enumerate().map(|(index, node)| {
+        json!({
+            "type": "node",
+            "id": format!("node/{}", node.name),
+            "name": node.name,
+            "nodeid": index + 1,
+            "ip": node.address,
+            "local": u8::from(local == Some(index)),
+            "online": u8::from(node.is_online()),
+            "level": "",
+        })
+    }));
+    Ok(Answer::data(Value::Array(rows)))
+}

@@ -1,0 +1,241 @@
+//! Connections: TLS, HTTP/1.1 only, short keep-alive, and the faults that break them.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::answers::{Answer, Content, Refusal, cut_short, garbage, respond};
+use crate::auth::{Token, authenticate};
+use crate::control::Shared;
+use crate::faults::FaultKind;
+use crate::request::{Call, api_path, authorization, check_method, read_parameters};
+use crate::routes;
+
+/// Idle connections are closed after this time, and so are those that do not finish their headers.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// The real server closes a connection after that many requests.
+const REQUESTS_PER_CONNECTION: u32 = 100;
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// What every connection needs.
+pub(crate) struct Server {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) auth_delay: Duration,
+    pub(crate) offline_delay: Duration,
+}
+
+/// The connection is closed without an answer.
+#[derive(Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("connection cut on purpose")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// Accepts connections until the token is cancelled.
+pub(crate) async fn serve(
+    server: Arc<Server>,
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        // Out of file descriptors, or the peer is gone already: neither ends the server.
+        let Ok((stream, peer)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let connection = connection(server.clone(), stream, acceptor.clone(), peer);
+        let stop = stop.clone();
+        tracker.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = connection => {}
+            }
+        });
+    }
+}
+
+async fn connection(
+    server: Arc<Server>,
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    peer: SocketAddr,
+) {
+    // Answers are small and asked for one by one: waiting to fill packets would only cost time.
+    let _ = stream.set_nodelay(true);
+    if !speaks_tls(&stream).await {
+        redirect_to_https(stream).await;
+        return;
+    }
+    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else {
+        return;
+    };
+    let count = AtomicU32::new(0);
+    let service = service_fn(|request| {
+        let last = count.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS_PER_CONNECTION;
+        answer(&server, request, last)
+    });
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(KEEP_ALIVE)
+        .title_case_headers(true)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    // Cut connections and silent clients end up here; a simulator has nobody to tell.
+    drop((served, peer));
+}
+
+/// Looks at the first byte without taking it: 22 opens a TLS handshake.
+async fn speaks_tls(stream: &TcpStream) -> bool {
+    let mut first = [0u8; 1];
+    let peeked = tokio::time::timeout(HANDSHAKE, stream.peek(&mut first)).await;
+    matches!(peeked, Ok(Ok(1))) && first == [22]
+}
+
+async fn redirect_to_https(mut stream: TcpStream) {
+    let Ok(address) = stream.local_addr() else {
+        return;
+    };
+    let answer = format!(
+        "HTTP/1.1 301 Moved Permanently\r\nLocation: https://{address}/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    );
+    // Whoever speaks plain HTTP may be gone already.
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn answer(
+    server: &Server,
+    request: Request<Incoming>,
+    last: bool,
+) -> Result<Response<Content>, Cut> {
+    let (parts, body) = request.into_parts();
+    let path = api_path(&parts);
+    let seen = path.as_deref().unwrap_or(parts.uri.path());
+    server.shared.record(parts.method.as_str(), seen);
+    let fault = server.shared.faults.strike(&parts.method, seen);
+    if let Some(response) = before_handling(server, fault.as_ref()).await? {
+        return Ok(response);
+    }
+    let outcome = match path {
+        Ok(path) => handle(server, &parts, path, body).await,
+        Err(refusal) => Err(refusal),
+    };
+    let pause = pause(server, &outcome);
+    // Even a sleep of nothing costs a tick of the timer, a millisecond.
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    let mut response = match (fault, outcome) {
+        (Some(FaultKind::CutAfterHandling), _) => return Err(Cut),
+        (Some(FaultKind::Truncated), Ok(Answer(body))) => cut_short(&body),
+        (_, outcome) => respond(outcome),
+    };
+    if last {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+/// How long an answer is held back beyond the work it took.
+fn pause(server: &Server, outcome: &Result<Answer, Refusal>) -> Duration {
+    match outcome {
+        Err(Refusal::Unauthorized { .. }) => server.auth_delay,
+        Err(Refusal::NodeUnreachable) => server.offline_delay,
+        Ok(_)
+        | Err(
+            Refusal::Forbidden { .. }
+            | Refusal::Parameters(_)
+            | Refusal::Failed(_)
+            | Refusal::NotImplemented { .. }
+            | Refusal::Transport { .. }
+            | Refusal::Custom { .. },
+        ) => Duration::ZERO,
+    }
+}
+
+/// Faults that strike instead of an answer, or before it.
+async fn before_handling(
+    server: &Server,
+    fault: Option<&FaultKind>,
+) -> Result<Option<Response<Content>>, Cut> {
+    let Some(fault) = fault else { return Ok(None) };
+    match fault {
+        FaultKind::Status {
+            code: code @ 595..=599,
+            reason,
+        } => Ok(Some(respond(Err(Refusal::Transport {
+            code: *code,
+            text: reason.clone(),
+            with_body: false,
+        })))),
+        FaultKind::Status { code, reason } => Ok(Some(respond(Err(Refusal::Custom {
+            code: *code,
+            reason: reason.clone(),
+        })))),
+        FaultKind::Unauthorized => {
+            tokio::time::sleep(server.auth_delay).await;
+            Ok(Some(respond(Err(Refusal::Unauthorized {
+                reason: "Authentication failed!",
+            }))))
+        }
+        FaultKind::Delay(delay) => {
+            tokio::time::sleep(*delay).await;
+            Ok(None)
+        }
+        FaultKind::Hang => {
+            let never: Infallible = std::future::pending().await;
+            match never {}
+        }
+        FaultKind::CutConnection => Err(Cut),
+        FaultKind::Garbage => Ok(Some(garbage())),
+        FaultKind::EmptyList => Ok(Some(respond(Ok(Answer::data(Vec::<u8>::new()))))),
+        FaultKind::CutAfterHandling | FaultKind::Truncated => Ok(None),
+    }
+}
+
+async fn handle(
+    server: &Server,
+    parts: &hyper::http::request::Parts,
+    path: String,
+    body: Incoming,
+) -> Result<Answer, Refusal> {
+    check_method(&parts.method)?;
+    let token = authenticate(&server.tokens, authorization(parts))?;
+    let parameters = read_parameters(parts, body).await?;
+    let call = Call {
+        method: parts.method.clone(),
+        path,
+        parameters,
+    };
+    server
+        .shared
+        .with_world(|world, now| routes::dispatch(world, token, &call, now))
+}

@@ -1,0 +1,14 @@
+//! Drives the simulator over real HTTPS, the way a client does.
+#![expect(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
+
+mod binary;
+mod errors;
+mod faults;
+mod figures;
+mod lists;
+mod power;
+mod privileges;
+mod recordings;
+mod support;
+mod tasks;
+mod transport;

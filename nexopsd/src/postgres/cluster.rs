@@ -211,7 +211,8 @@ fn upgrade_steps(layout: &Layout, account: &Account, old: u32, newest: &Binaries
          3. {prefix}{new_bin}/initdb {options} --pgdata=data-{new}\n  \
          4. {prefix}{new_bin}/pg_upgrade --username={ROLE} --old-bindir={old_bin} --new-bindir={new_bin} \
          --old-datadir=data --new-datadir=data-{new} --socketdir=/tmp\n  \
-         5. cp -p data/postgresql.auto.conf data-{new}/ && mv data data-{old} && mv data-{new} data\n  \
+         5. cp -p data/postgresql.auto.conf data-{new}/ && mv data data-{old} && mv data-{new} data \
+         && rm -f delete_old_cluster.sh   # it would delete the new one now\n  \
          6. start nexopsd; remove {server}/data-{old} when all is well"
     )
 }

@@ -1,1 +1,2 @@
 //! nexopsd
+pub mod postgres;

@@ -1,0 +1,45 @@
+# What a person types here. `make` alone lists it. The work is in scripts/ and in cargo.
+
+SHELL = /bin/sh
+PREFIX = /usr/local/bin
+# More arguments for the test run: make test ARGS='-p nexopsd private_postgres'
+ARGS =
+
+TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
+BINARIES = nexopsd nexops
+GENERATED = openapi.json completions
+
+.PHONY: help setup demo run test check generate install
+.DEFAULT_GOAL := help
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+setup: ## Install what is missing for building, running and testing
+	@scripts/setup.sh test
+
+demo: ## Try NexOps on a simulated cluster: build, start, show; Ctrl-C stops it
+	@scripts/demo.sh
+
+run: ## Run the daemon for your cluster, configured by .env
+	@scripts/run.sh
+
+test: ## Run all tests on a throw-away PostgreSQL and Redis (ARGS=… goes to the test runner)
+	@scripts/test.sh $(ARGS)
+
+check: ## Formatting, lints, documentation, generated files: what a change must pass beside the tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	@$(MAKE) --no-print-directory generate
+	@git diff --exit-code -- $(GENERATED) && test -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" || \
+		{ echo 'make check: the generated files ($(GENERATED)) have changed: look at them and git add them' >&2; exit 1; }
+
+generate: ## Write openapi.json and completions/ anew
+	@scripts/generate.sh
+
+install: ## Build for release and install to PREFIX (default /usr/local/bin)
+	@scripts/setup.sh build
+	cargo build --release $(addprefix --bin ,$(BINARIES))
+	install -d '$(DESTDIR)$(PREFIX)'
+	install -m 755 $(addprefix '$(TARGET_DIRECTORY)'/release/,$(BINARIES)) '$(DESTDIR)$(PREFIX)'

@@ -7,6 +7,8 @@ mod endpoints;
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::header::LOCATION;
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -100,13 +102,17 @@ impl Client {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err(bad_url("it must begin with http:// or https:// and name a host".to_owned()));
         }
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .no_proxy()
-            .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| bad_url(error.to_string()))?;
+            .redirect(Policy::none())
+            .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")));
+        if url.scheme() == "http" {
+            // Reading the system's root certificates takes longer than a whole command, and nobody needs them here.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder.build().map_err(|error| bad_url(error.to_string()))?;
         let profile = Profile { url: profile.url.trim_end_matches('/').to_owned(), ..profile };
         Ok(Self { http, profile })
     }
@@ -160,6 +166,11 @@ impl Client {
     }
 
     async fn refusal(&self, url: String, status: StatusCode, response: Response) -> Error {
+        // Following would turn a POST into a GET, or carry the token to another host.
+        if let (true, Some(target)) = (status.is_redirection(), response.headers().get(LOCATION)) {
+            let reason = format!("it sends to {}; use that address", String::from_utf8_lossy(target.as_bytes()));
+            return Error::Url { url: self.profile.url.clone(), reason };
+        }
         let body = match response.bytes().await {
             Ok(body) => body,
             Err(error) => return self.failure(error),

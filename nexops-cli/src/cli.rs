@@ -16,9 +16,9 @@ pub use node::{ListNodesArgs, NodeCommand};
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
 pub use vm::{ListVmsArgs, MetricsArgs, PowerArgs, ShowVmArgs, VmCommand};
 
-/// See and control the nodes and guests of Proxmox VE through a NexOps daemon.
+/// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "nexops", version, disable_help_subcommand = true, after_help = ROOT_HELP)]
+#[command(name = "nexops", version, about = ABOUT, disable_help_subcommand = true, after_help = ROOT_HELP)]
 pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
@@ -32,8 +32,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]
-    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    /// Address of the daemon.
+    #[arg(long, help = URL_HELP, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     pub url: Option<String>,
     /// Form of the output
     #[arg(short, long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
@@ -111,6 +111,10 @@ where
 {
     PossibleValuesParser::new(words.iter().copied().map(spelling)).try_map(|word| word.parse::<T>())
 }
+
+const ABOUT: &str = "See and control the nodes and guests of Proxmox VE through a NexOps daemon";
+
+const URL_HELP: &str = "Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]";
 
 const ROOT_HELP: &str = "\
 Examples:

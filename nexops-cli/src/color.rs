@@ -8,7 +8,7 @@ use clap::ValueEnum;
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, unless NO_COLOR or TERM=dumb speak against it.
+    /// On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it.
     Auto,
     /// Always.
     Always,

@@ -14,17 +14,24 @@ pub struct Failure {
     /// How the process ends.
     pub exit: Exit,
     /// The API's error code, or one of this program's own in the same spelling.
-    pub code: String,
+    pub code: &'static str,
     /// The failure in a sentence.
     pub message: String,
     /// What to try next.
     pub hint: Option<String>,
+    /// Where the failure came from, if it came from the daemon. Boxed, as a result is moved far more often than it fails.
+    pub origin: Option<Box<Origin>>,
+    /// The failures of single objects that make up this one.
+    pub causes: Vec<Failure>,
+}
+
+/// Where a failure of the daemon came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
     /// The id under which the daemon's log tells more.
     pub request_id: Option<String>,
     /// What only `--verbose` tells.
     pub background: Vec<String>,
-    /// The failures of single objects that make up this one.
-    pub causes: Vec<Failure>,
 }
 
 /// Result of a command, or of a part of one.
@@ -32,16 +39,8 @@ pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// A failure that this program found itself.
-    pub fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            code: code.to_owned(),
-            message: message.into(),
-            hint: None,
-            request_id: None,
-            background: Vec::new(),
-            causes: Vec::new(),
-        }
+    pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+        Self { exit, code, message: message.into(), hint: None, origin: None, causes: Vec::new() }
     }
 
     /// The same with advice.
@@ -57,9 +56,9 @@ impl Failure {
                 Some(root) => format!("{error}: {root}"),
                 None => error.to_string(),
             },
-            client::Error::Timeout { .. }
-            | client::Error::Payload { .. }
-            | client::Error::Url { .. } => error.to_string(),
+            client::Error::Timeout { .. } | client::Error::Payload { .. } | client::Error::Url { .. } => {
+                error.to_string()
+            }
         };
         let (code, hint) = match error {
             client::Error::Api(body) => (body.code.as_str(), hint_for(body.code)),
@@ -70,8 +69,10 @@ impl Failure {
         };
         Self {
             hint: hint.map(str::to_owned),
-            request_id: error.body().and_then(|body| body.request_id.clone()),
-            background: background_of(error),
+            origin: Some(Box::new(Origin {
+                request_id: error.body().and_then(|body| body.request_id.clone()),
+                background: background_of(error),
+            })),
             ..Self::new(error.into(), code, format!("cannot {attempt}: {told}"))
         }
     }
@@ -83,10 +84,10 @@ impl Failure {
             (1, 1) => Err(causes.remove(0)),
             (failed, all) => {
                 let (exit, code) = match causes.first() {
-                    Some(first) if failed == all => (first.exit, first.code.clone()),
-                    Some(_) | None => (Exit::Partial, "PARTIAL_FAILURE".to_owned()),
+                    Some(first) if failed == all => (first.exit, first.code),
+                    Some(_) | None => (Exit::Partial, "PARTIAL_FAILURE"),
                 };
-                Err(Self { causes, ..Self::new(exit, &code, format!("{failed} of {all} {what} failed")) })
+                Err(Self { causes, ..Self::new(exit, code, format!("{failed} of {all} {what} failed")) })
             }
         }
     }
@@ -180,13 +181,13 @@ struct Wire<'a> {
 
 impl<'a> From<&'a Failure> for Wire<'a> {
     fn from(failure: &'a Failure) -> Self {
-        let Failure { exit, code, message, hint, request_id, background: _, causes } = failure;
+        let Failure { exit, code, message, hint, origin, causes } = failure;
         Self {
             code,
             kind: exit.kind(),
             message,
             hint: hint.as_deref(),
-            request_id: request_id.as_deref(),
+            request_id: origin.as_ref().and_then(|origin| origin.request_id.as_deref()),
             errors: causes.iter().map(Self::from).collect(),
         }
     }

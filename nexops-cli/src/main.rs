@@ -1,4 +1,4 @@
-//! The NexOps command line: one request or a few to the daemon, one answer on standard output.
+//! The command line: one request or a few to the daemon, one answer on standard output.
 
 mod cli;
 mod color;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::color::{Tone, paint};
 use crate::failure::Failure;
+use crate::format::clean;
 
 /// How much is said, and how.
 #[derive(Debug, Clone, Copy)]
@@ -24,14 +25,14 @@ impl Talk {
     /// Says something that helps, and that nobody misses when it is not there.
     pub fn note(&self, text: &str) {
         if !self.quiet && !self.json {
-            say(text);
+            say(&clean_lines(text));
         }
     }
 
     /// Says something that the reader of the data should know.
     pub fn warn(&self, text: &str) {
         if !self.quiet {
-            say(&format!("{} {text}", paint("warning:", Tone::Odd, self.colored)));
+            say(&format!("{} {}", paint("warning:", Tone::Odd, self.colored), clean_lines(text)));
         }
     }
 
@@ -48,19 +49,24 @@ impl Talk {
         for cause in &failure.causes {
             self.fail_for_people(cause);
         }
-        say(&format!("{} {}", paint("error:", Tone::Bad, self.colored), failure.message));
+        say(&format!("{} {}", paint("error:", Tone::Bad, self.colored), clean_lines(&failure.message)));
         if let Some(hint) = &failure.hint {
             say(&format!("{} {hint}", paint("hint:", Tone::Dim, self.colored)));
         }
-        if self.verbose {
-            for line in &failure.background {
-                say(&format!("  {line}"));
+        if let (true, Some(origin)) = (self.verbose, &failure.origin) {
+            for line in &origin.background {
+                say(&format!("  {}", clean(line)));
             }
-            if let Some(request_id) = &failure.request_id {
-                say(&format!("  request id {request_id}"));
+            if let Some(request_id) = &origin.request_id {
+                say(&format!("  request id {}", clean(request_id)));
             }
         }
     }
+}
+
+/// Foreign words may have several lines, but may not command the terminal.
+fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
 /// Nobody can be told when standard error is gone, so failures to write there are ignored.

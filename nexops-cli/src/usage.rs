@@ -16,8 +16,9 @@ pub fn report(error: &clap::Error) -> Exit {
     }
     if wants_json(env::args_os()) {
         let text = error.to_string();
-        let sentence = text.lines().next().unwrap_or_default();
-        let message = sentence.strip_prefix("error: ").unwrap_or(sentence);
+        let paragraph: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let message = paragraph.join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
         let failure = Failure::new(Exit::Usage, "USAGE", message).with_hint("--help shows what can be given");
         Talk { json: true, quiet: false, verbose: false, colored: false, terminal: false }.fail(&failure);
     } else {

@@ -102,6 +102,11 @@ impl Client {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err(bad_url("it must begin with http:// or https:// and name a host".to_owned()));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            let reason =
+                "it must not hold a user or password, which would show in messages and process lists".to_owned();
+            return Err(Error::Url { url: url.host_str().unwrap_or_default().to_owned(), reason });
+        }
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
@@ -196,5 +201,26 @@ fn with_query(path: impl fmt::Display, query: &impl Serialize) -> String {
         Ok(query) if query.is_empty() => path.to_string(),
         Ok(query) => format!("{path}?{query}"),
         Err(error) => unreachable!("our own query structs are flat: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> Option<String> {
+        let profile = Profile { url: url.to_owned(), token: None, actor: None };
+        Client::new(profile).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_must_be_one_of_http_and_hold_no_secret() {
+        assert_eq!(refusal("http://127.0.0.1:8000/"), None);
+        assert_eq!(refusal("https://nexops.example"), None);
+        for bad in ["", "127.0.0.1:8000", "ftp://x", "http://", "unix:/run/x"] {
+            assert!(refusal(bad).is_some_and(|words| words.contains("is not the URL of")), "{bad:?}");
+        }
+        let words = refusal("http://ann:s3cret@nexops.example");
+        assert!(words.is_some_and(|words| words.contains("nexops.example") && !words.contains("s3cret")));
     }
 }

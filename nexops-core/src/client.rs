@@ -7,6 +7,8 @@ mod endpoints;
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::header::LOCATION;
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -100,13 +102,22 @@ impl Client {
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err(bad_url("it must begin with http:// or https:// and name a host".to_owned()));
         }
-        let http = reqwest::Client::builder()
+        if !url.username().is_empty() || url.password().is_some() {
+            let reason =
+                "it must not hold a user or password, which would show in messages and process lists".to_owned();
+            return Err(Error::Url { url: url.host_str().unwrap_or_default().to_owned(), reason });
+        }
+        let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .no_proxy()
-            .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| bad_url(error.to_string()))?;
+            .redirect(Policy::none())
+            .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")));
+        if url.scheme() == "http" {
+            // Reading the system's root certificates takes longer than a whole command, and nobody needs them here.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder.build().map_err(|error| bad_url(error.to_string()))?;
         let profile = Profile { url: profile.url.trim_end_matches('/').to_owned(), ..profile };
         Ok(Self { http, profile })
     }
@@ -160,6 +171,11 @@ impl Client {
     }
 
     async fn refusal(&self, url: String, status: StatusCode, response: Response) -> Error {
+        // Following would turn a POST into a GET, or carry the token to another host.
+        if let (true, Some(target)) = (status.is_redirection(), response.headers().get(LOCATION)) {
+            let reason = format!("it sends to {}; use that address", String::from_utf8_lossy(target.as_bytes()));
+            return Error::Url { url: self.profile.url.clone(), reason };
+        }
         let body = match response.bytes().await {
             Ok(body) => body,
             Err(error) => return self.failure(error),
@@ -185,5 +201,26 @@ fn with_query(path: impl fmt::Display, query: &impl Serialize) -> String {
         Ok(query) if query.is_empty() => path.to_string(),
         Ok(query) => format!("{path}?{query}"),
         Err(error) => unreachable!("our own query structs are flat: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> Option<String> {
+        let profile = Profile { url: url.to_owned(), token: None, actor: None };
+        Client::new(profile).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_must_be_one_of_http_and_hold_no_secret() {
+        assert_eq!(refusal("http://127.0.0.1:8000/"), None);
+        assert_eq!(refusal("https://nexops.example"), None);
+        for bad in ["", "127.0.0.1:8000", "ftp://x", "http://", "unix:/run/x"] {
+            assert!(refusal(bad).is_some_and(|words| words.contains("is not the URL of")), "{bad:?}");
+        }
+        let words = refusal("http://ann:s3cret@nexops.example");
+        assert!(words.is_some_and(|words| words.contains("nexops.example") && !words.contains("s3cret")));
     }
 }

@@ -1,0 +1,150 @@
+//! The command line: nouns, verbs, flags, and their help.
+
+mod node;
+mod task;
+mod vm;
+
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use nexops_core::text::UnknownWord;
+
+use crate::color::ColorChoice;
+
+pub use node::{ListNodesArgs, NodeCommand};
+pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
+pub use vm::{ListVmsArgs, MetricsArgs, PowerArgs, ShowVmArgs, VmCommand};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "nexops", version, about = ABOUT, disable_help_subcommand = true, after_help = ROOT_HELP)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Address of the daemon.
+    #[arg(long, help = URL_HELP, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    pub url: Option<String>,
+    /// Form of the output
+    #[arg(short, long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    #[arg(default_value = "table", help = "Form of the output: table, wide, json, yaml, csv or name")]
+    pub output: Format,
+    /// Leave out the header row of tables and CSV
+    #[arg(long, global = true)]
+    pub no_headers: bool,
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, hide_possible_values = true, default_value = "auto")]
+    pub color: ColorChoice,
+    /// Tell request ids and HTTP details of errors
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Tell nothing but data and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for people.
+    Table,
+    /// The same with more columns.
+    Wide,
+    /// The API's own JSON, without the envelope.
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// Flat machine values under a header row.
+    Csv,
+    /// Nothing but the name that other commands take, one a line.
+    Name,
+}
+
+/// The nouns.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tell how the daemon, its connections, the nodes and the guests are
+    #[command(after_help = STATUS_HELP)]
+    Status,
+    /// Nodes: the servers that carry guests
+    #[command(subcommand)]
+    Node(NodeCommand),
+    /// Guests: virtual machines and containers
+    #[command(subcommand, visible_alias = "ct")]
+    Vm(VmCommand),
+    /// Tasks: power actions under way and done
+    #[command(subcommand)]
+    Task(TaskCommand),
+    /// Print the completion script of a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// A shell that completions are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+}
+
+/// Reads one of the words of an enum of the API, and offers them to help and completion.
+fn word_of<T>(words: &[T], spelling: fn(T) -> &'static str) -> impl TypedValueParser<Value = T> + use<T>
+where
+    T: Copy + FromStr<Err = UnknownWord> + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words.iter().copied().map(spelling)).try_map(|word| word.parse::<T>())
+}
+
+const ABOUT: &str = "See and control the nodes and guests of Proxmox VE through a NexOps daemon";
+
+const URL_HELP: &str = "Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]";
+
+const ROOT_HELP: &str = "\
+Examples:
+  nexops status
+  nexops vm list --status running
+  nexops vm start 101 web-1
+  nexops vm shutdown 101 --yes --timeout 5m
+  nexops vm list -o json
+
+Environment:
+  NEXOPS_API_URL     address of the daemon
+  NEXOPS_API_TOKEN   token that the daemon wants; there is no flag for it, for others could read it
+  NO_COLOR           no colours
+
+Exit codes:
+  0 done, or nothing to do   1 failed   2 wrong usage, ambiguous name, not confirmed   3 not found
+  4 login needed or forbidden   5 conflict   6 daemon or Proxmox unreachable   7 task failed
+  8 timed out   9 some of several failed   130 interrupted";
+
+const STATUS_HELP: &str = "\
+Examples:
+  nexops status
+  nexops status -o json
+  nexops status --url http://10.0.0.5:8000";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  nexops completions bash    # as /etc/bash_completion.d/nexops
+  nexops completions zsh     # as _nexops in a directory of $fpath
+  nexops completions fish    # as ~/.config/fish/completions/nexops.fish";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The verbs of `nexops node`.
+
+use clap::{Args, Subcommand};
+use nexops_core::node::{ListNodes, NodeColumn, NodeStatus};
+use nexops_core::page::Sort;
+
+use super::word_of;
+
+/// What to do with nodes.
+#[derive(Debug, Subcommand)]
+pub enum NodeCommand {
+    /// List nodes
+    #[command(visible_alias = "ls", after_help = LIST_HELP)]
+    List(ListNodesArgs),
+    /// Show one node
+    #[command(after_help = SHOW_HELP)]
+    Show(ShowNodeArgs),
+}
+
+/// Which nodes to list.
+#[derive(Debug, Args)]
+pub struct ListNodesArgs {
+    /// Only nodes in this state
+    #[arg(long, value_parser = word_of(NodeStatus::ALL, NodeStatus::as_str))]
+    pub status: Option<NodeStatus>,
+    /// Only nodes of this connection
+    #[arg(long)]
+    pub connection: Option<String>,
+    /// Only nodes whose name or address contains this
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Column to sort by, with - before it for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<Sort<NodeColumn>>,
+}
+
+impl ListNodesArgs {
+    /// Whether any node is left out on purpose.
+    pub fn is_filtered(&self) -> bool {
+        let Self { status, connection, search, sort: _ } = self;
+        status.is_some() || connection.is_some() || search.is_some()
+    }
+}
+
+impl From<ListNodesArgs> for ListNodes {
+    fn from(args: ListNodesArgs) -> Self {
+        let ListNodesArgs { status, connection, search, sort } = args;
+        Self { page: None, per_page: None, sort, status, connection, search }
+    }
+}
+
+/// Which node to show.
+#[derive(Debug, Args)]
+pub struct ShowNodeArgs {
+    /// Name, connection/name or id of the node
+    pub node: String,
+}
+
+const LIST_HELP: &str = "\
+Examples:
+  nexops node list
+  nexops node list --status offline
+  nexops node list --sort -memory_usage -o wide";
+
+const SHOW_HELP: &str = "\
+Examples:
+  nexops node show pve1
+  nexops node show default/pve1 -o json";

@@ -1,0 +1,48 @@
+//! What every command works with: the client and where to print.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use chrono::Utc;
+use nexops_core::client::Client;
+use nexops_core::profile::Profile;
+
+use crate::cli::{Format, Global};
+use crate::color;
+use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::talk::Talk;
+
+/// What every command works with.
+#[derive(Debug)]
+pub struct Context {
+    /// The daemon.
+    pub client: Client,
+    /// Where data goes.
+    pub output: Output,
+    /// Where talk goes.
+    pub talk: Talk,
+}
+
+impl Context {
+    /// Prepares a command without asking the daemon anything yet.
+    pub fn new(global: &Global) -> Result<Self> {
+        let profile = Profile::from_environment(global.url.as_deref());
+        let client = Client::new(profile).map_err(|error| Failure::from_client("use that address", &error))?;
+        let colored = color::is_wanted(global.color, io::stdout().is_terminal());
+        let output = Output { format: global.output, headers: !global.no_headers, colored, now: Utc::now() };
+        Ok(Self { client, output, talk: talk(global) })
+    }
+}
+
+/// How to talk under these flags.
+pub fn talk(global: &Global) -> Talk {
+    let is_terminal = io::stderr().is_terminal();
+    Talk {
+        json: global.output == Format::Json,
+        quiet: global.quiet,
+        verbose: global.verbose,
+        colored: color::is_wanted(global.color, is_terminal),
+        terminal: is_terminal && env::var_os("TERM").is_some_and(|term| term != "dumb"),
+    }
+}

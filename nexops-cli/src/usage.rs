@@ -1,0 +1,48 @@
+//! Command lines that cannot be understood, and those that ask for help.
+
+use std::env;
+use std::ffi::OsString;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::talk::Talk;
+
+/// Prints help and version on standard output, and what is wrong on standard error.
+pub fn report(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        // A reader that has left has seen what it wanted.
+        let _ = error.print();
+        return Exit::Success;
+    }
+    if wants_json(env::args_os()) {
+        let text = error.to_string();
+        let paragraph: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let message = paragraph.join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
+        let failure = Failure::new(Exit::Usage, "USAGE", message).with_hint("--help shows what can be given");
+        Talk { json: true, quiet: false, verbose: false, colored: false, terminal: false }.fail(&failure);
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+/// Whether JSON was asked for, as far as that can be told of arguments that could not be read as a whole.
+fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let is_joined = |argument: &String| matches!(argument.as_str(), "-ojson" | "-o=json" | "--output=json");
+    let is_split = |pair: &[String]| matches!(pair, [flag, value] if matches!(flag.as_str(), "-o" | "--output") && value == "json");
+    arguments.iter().any(is_joined) || arguments.windows(2).any(is_split)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_recognised_in_every_spelling() {
+        let check = |line: &str| wants_json(line.split(' ').map(OsString::from));
+        assert!(check("nexops vm bogus -o json") && check("nexops --output=json vm") && check("nexops vm -ojson"));
+        assert!(!check("nexops vm json") && !check("nexops -o yaml json"));
+    }
+}

@@ -1,0 +1,96 @@
+//! Several guests in one command.
+
+use nexops_core::error::ErrorCode;
+use nexops_core::task::Task;
+use nexops_core::vm::{PowerAction, Vm};
+
+use crate::daemon::{Daemon, failed_task, refuses, task, vm};
+
+fn guests() -> [Vm; 3] {
+    [vm(101, "web-1"), vm(102, "web-2"), vm(103, "db")]
+}
+
+fn daemon_that_starts_all() -> Daemon {
+    let daemon = Daemon::start();
+    daemon.knows(&guests());
+    for guest in guests() {
+        daemon.accepts(&guest, &task(PowerAction::Start, &guest));
+    }
+    daemon
+}
+
+#[test]
+fn each_guest_has_its_line_in_the_given_order() {
+    let run = daemon_that_starts_all().run("vm start db 101 web-2");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    insta::assert_snapshot!(run.stdout, @"
+    vm 103 db: started (1.8 s)
+    vm 101 web-1: started (1.8 s)
+    vm 102 web-2: started (1.8 s)
+    ");
+}
+
+#[test]
+fn json_is_a_list() {
+    let run = daemon_that_starts_all().run("vm start 101 102 -o json");
+    let tasks: Vec<Task> = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(tasks.iter().map(|task| task.vmid).collect::<Vec<_>>(), [101, 102]);
+}
+
+#[test]
+fn a_guest_that_is_named_twice_is_acted_on_once() {
+    let daemon = daemon_that_starts_all();
+    let run = daemon.run("vm start 101 web-1");
+    assert_eq!((run.code, run.stdout.as_str()), (0, "vm 101 web-1: started (1.8 s)\n"));
+    assert_eq!(daemon.posts(), 1);
+}
+
+#[test]
+fn some_of_several_failing_is_9() {
+    let daemon = Daemon::start();
+    let [first, second, third] = guests();
+    daemon.knows(&guests());
+    daemon.mount("GET", "/infrastructure/vms/999", refuses(ErrorCode::NotFound, "VM with id '999' not found"));
+    daemon.accepts(&first, &task(PowerAction::Start, &first));
+    daemon.accepts(&second, &failed_task(PowerAction::Start, &second));
+    daemon.on(PowerAction::Start, &third, refuses(ErrorCode::VmAlreadyRunning, "it runs"));
+    let run = daemon.run("vm start 101 102 999 103");
+    assert_eq!(run.code, 9);
+    insta::assert_snapshot!(run.stdout, @"
+    vm 101 web-1: started (1.8 s)
+    vm 103 db: unchanged (already running)
+    ");
+    insta::assert_snapshot!(run.stderr, @"
+    error: start vm 102 web-2 failed: start failed: QEMU exited with code 1
+    hint: nexops task log 019aaf00-0000-7000-8000-00000000238e
+    error: cannot find guest 999: VM with id '999' not found
+    hint: `nexops vm list`, `nexops node list` and `nexops task list` show what there is
+    error: 2 of 4 guests failed
+    ");
+}
+
+#[test]
+fn some_of_several_failing_is_one_json_error_that_holds_all() {
+    let daemon = Daemon::start();
+    let [first, second, _] = guests();
+    daemon.knows(&guests());
+    daemon.accepts(&first, &task(PowerAction::Start, &first));
+    daemon.on(PowerAction::Start, &second, refuses(ErrorCode::VmLocked, "locked (backup)"));
+    let run = daemon.run("vm start 101 102 -o json");
+    assert_eq!(run.code, 9);
+    assert_eq!(serde_json::from_str::<Vec<Task>>(&run.stdout).unwrap().len(), 1);
+    let error: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((error["code"].as_str(), error["kind"].as_str()), (Some("PARTIAL_FAILURE"), Some("partial")));
+    assert_eq!(error["errors"][0]["code"], "VM_LOCKED");
+}
+
+#[test]
+fn all_failing_has_the_code_of_the_first() {
+    let daemon = Daemon::start();
+    let [first, second, _] = guests();
+    daemon.knows(&guests());
+    daemon.on(PowerAction::Start, &first, refuses(ErrorCode::VmLocked, "locked (backup)"));
+    daemon.on(PowerAction::Start, &second, refuses(ErrorCode::NodeOffline, "pve2 is offline"));
+    assert_eq!(daemon.run("vm start 101 102").code, 5);
+    assert_eq!(daemon.run("vm start 102 101").code, 6);
+}

@@ -1,1 +1,3 @@
 //! nexopsd
+
+pub mod proxmox;

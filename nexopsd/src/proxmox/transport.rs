@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hyper::ext::ReasonPhrase;
 use nexops_core::vm::VmType;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, redirect, retry};
 use rustls::{CertificateError, OtherError};
 use secrecy::ExposeSecret;
@@ -221,6 +221,8 @@ impl Transport {
         // An empty POST goes without a content type, for Proxmox would try to read what is not there.
         if !ask.form.is_empty() {
             request = request.form(ask.form);
+        } else if *ask.method == Method::POST {
+            request = request.header(CONTENT_LENGTH, 0);
         }
         request.send().await.map_err(|error| self.failure(&error, ask))
     }

@@ -1,0 +1,7 @@
+//! The Proxmox client against real sockets.
+
+mod genuine;
+mod releases;
+mod server;
+mod tls;
+mod transport;

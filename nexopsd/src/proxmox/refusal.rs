@@ -39,7 +39,7 @@ impl Refusal {
     #[must_use]
     pub fn from_reason(reason: &str) -> Self {
         let has = |part: &str| reason.contains(part);
-        if has("Configuration file '") && has("does not exist") {
+        if (has("Configuration file '") && has("does not exist")) || has("unable to find configuration file for ") {
             Self::GuestMissing
         } else if has("No QEMU guest agent configured") {
             Self::AgentNotConfigured
@@ -136,6 +136,7 @@ mod tests {
             ("VM is locked (backup)", locked("backup")),
             ("CT is locked (snapshot-delete)", locked("snapshot-delete")),
             ("Configuration file 'nodes/N/qemu-server/999.conf' does not exist", Refusal::GuestMissing),
+            ("unable to find configuration file for VM 999 on node 'pve1'", Refusal::GuestMissing),
             ("cluster not ready - no quorum?", Refusal::NoQuorum),
             ("No QEMU guest agent configured", Refusal::AgentNotConfigured),
             ("QEMU guest agent is not running", Refusal::AgentNotRunning),

@@ -349,3 +349,83 @@ impl fmt::Display for Attempt {
         write!(formatter, "{}: {}", self.host, self.cause)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<Error> {
+        let text = || "text".to_owned();
+        vec![
+            Error::Settings { reason: text() },
+            Error::Unauthorized { reason: text(), token: "a@pve!b".to_owned() },
+            Error::Forbidden { reason: text(), token: text(), path: None, privilege: None },
+            Error::InvalidParameters { reason: text(), fields: [(text(), text())].into() },
+            Error::NoSuchTask,
+            Error::NotImplemented { reason: text() },
+            Error::NodeUnreachable { node: text(), status: 595, reason: text() },
+            Error::GuestMissing { reason: text() },
+            Error::Refused { status: 500, reason: text(), refusal: Refusal::Busy },
+            Error::Certificate { host: text(), seen: Fingerprint([0; 32]), problem: CertificateProblem::Expired },
+            Error::Unreachable { tried: vec![Attempt { host: text(), cause: text() }] },
+            Error::Timeout { what: text(), after: Duration::from_secs(40) },
+            Error::Interrupted { what: text(), cause: text() },
+            Error::Payload { path: text(), reason: text() },
+            Error::Redirected { host: text(), status: 301, location: None },
+        ]
+    }
+
+    #[test]
+    fn a_message_is_one_sentence_in_lower_case_without_a_period() {
+        for error in all() {
+            let message = error.to_string();
+            assert!(message.starts_with(|letter: char| letter.is_lowercase()), "{message}");
+            assert!(!message.ends_with('.') && !message.contains('\n') && !message.contains("  "), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_proxmox_said_has_a_status_and_what_it_did_not_say_has_none() {
+        let said: Vec<_> = all().iter().map(|error| error.upstream().and_then(|upstream| upstream.status)).collect();
+        let ours = None;
+        let expected = [
+            ours,
+            Some(401),
+            Some(403),
+            Some(400),
+            Some(400),
+            Some(501),
+            Some(595),
+            Some(500),
+            Some(500),
+            ours,
+            ours,
+            ours,
+            ours,
+            ours,
+            ours,
+        ];
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn an_action_may_have_been_carried_out_only_if_it_was_sent_and_not_refused() {
+        let unknown: Vec<_> = all().into_iter().filter(Error::outcome_unknown).map(|error| error.code()).collect();
+        assert_eq!(unknown, [ErrorCode::ProxmoxTimeout, ErrorCode::ProxmoxUnreachable, ErrorCode::ProxmoxError]);
+        let status = |status| Error::NodeUnreachable { node: String::new(), status, reason: String::new() };
+        assert!(!status(595).outcome_unknown() && status(596).outcome_unknown());
+    }
+
+    #[test]
+    fn the_line_that_grants_a_privilege_names_a_role_that_holds_it() {
+        let grant = |privilege: &str| how_to_grant("nexops@pve!nexops", Some("/"), Some(privilege));
+        let line = "pveum acl modify / --users nexops@pve --tokens 'nexops@pve!nexops' --roles";
+        assert_eq!(grant("Sys.Audit"), format!("grant it with: {line} PVEAuditor"));
+        assert_eq!(
+            grant("VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted"),
+            format!("grant it with: {line} PVEAuditor")
+        );
+        assert_eq!(grant("VM.PowerMgmt"), format!("grant it with: {line} PVEVMUser"));
+        assert_eq!(grant("Sys.Modify"), format!("grant it with a ROLE that holds Sys.Modify: {line} ROLE"));
+    }
+}

@@ -34,9 +34,9 @@ pub struct GuestRow {
     pub name: Option<String>,
     /// Whether it is a template.
     pub template: Option<bool>,
-    /// What holds its lock.
+    /// What holds its lock; `None` when nothing does.
     pub lock: Option<String>,
-    /// Its tags; `None` when Proxmox told nothing of them.
+    /// Its tags; `None` when Proxmox lists none, as for every guest that has none.
     pub tags: Option<Vec<String>>,
     /// Seconds since it was started.
     pub uptime: Option<i64>,

@@ -162,7 +162,7 @@ pub(super) mod tests {
     use super::*;
 
     fn in_row<T>(value: Value, read: impl FnOnce(Row<'_>) -> T) -> T {
-        let object = json!({ "k": value });
+        let object = Value::Object([("k".to_owned(), value)].into_iter().collect());
         read(Row::of(&object).unwrap())
     }
 

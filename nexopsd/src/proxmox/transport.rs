@@ -175,7 +175,10 @@ impl Transport {
         let mut failures = Vec::new();
         for index in order {
             let failure = match self.at_host(Ask { method, host: &self.hosts[index], route, form }).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    passed_over(&failures, &self.hosts[index]);
+                    return Ok(answer);
+                }
                 Err(failure) => failure,
             };
             match failure {
@@ -259,6 +262,13 @@ impl Transport {
         let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         order.retain(|other| *other != index);
         order.push(index);
+    }
+}
+
+/// Says that a host is not what it should be, although another one stood in for it. Once, for it is asked last from now on.
+fn passed_over(failures: &[Error], host: &str) {
+    for error in failures {
+        tracing::warn!(proxmox.host = host, error = %error, "a Proxmox host was passed over; {host} answers instead");
     }
 }
 

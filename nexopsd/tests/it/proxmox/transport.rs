@@ -365,7 +365,7 @@ async fn a_node_never_bears_more_than_two_requests_at_a_time() {
             tokio::spawn(async move { client.guest_current(&guest("pve1")).await })
         })
         .collect();
-    watched.clone().wait_for(|present| *present == 2).await.unwrap();
+    watched.clone().wait_for(|present| *present >= 2).await.unwrap();
     // Another node is not held up, and while it answers nobody else reaches the first.
     for _ in 0..5 {
         client.guest_current(&guest("pve2")).await.unwrap();

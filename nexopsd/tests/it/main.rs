@@ -1,1 +1,2 @@
 mod private_postgres;
+mod proxmox;

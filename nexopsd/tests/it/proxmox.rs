@@ -1,0 +1,10 @@
+//! The Proxmox client against real sockets.
+
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+mod genuine;
+mod recordings;
+mod releases;
+mod server;
+mod tls;
+mod transport;

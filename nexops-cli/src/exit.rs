@@ -84,6 +84,7 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::ProxmoxTimeout
             | ErrorCode::NodeOffline
             | ErrorCode::DatabaseUnavailable
+            | ErrorCode::NotReady
             | ErrorCode::RequestTimeout => Self::Unreachable,
             ErrorCode::MethodNotAllowed
             | ErrorCode::PayloadTooLarge

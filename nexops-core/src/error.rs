@@ -52,6 +52,8 @@ text_enum! {
         ProxmoxError = "PROXMOX_ERROR",
         /// 503: the database does not answer; the daemon goes on trying.
         DatabaseUnavailable = "DATABASE_UNAVAILABLE",
+        /// 503: the daemon has just started and has not looked at every cluster yet.
+        NotReady = "NOT_READY",
         /// 503: the daemon did not finish the answer in time.
         RequestTimeout = "REQUEST_TIMEOUT",
         /// 504: Proxmox did not answer in time; what it did is not known yet.
@@ -84,7 +86,7 @@ impl ErrorCode {
             | Self::ProxmoxCertificate
             | Self::NodeOffline
             | Self::ProxmoxError => 502,
-            Self::DatabaseUnavailable | Self::RequestTimeout => 503,
+            Self::DatabaseUnavailable | Self::NotReady | Self::RequestTimeout => 503,
             Self::ProxmoxTimeout => 504,
         }
     }

@@ -1,0 +1,3 @@
+DROP TABLE vms;
+DROP TABLE nodes;
+DROP TABLE proxmox_connections;

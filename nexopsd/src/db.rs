@@ -1,0 +1,255 @@
+//! The database: the only place that knows Diesel and SQL. Functions take and return the types of `nexops-core`.
+//!
+//! Every function takes the connection it works on, so that a caller can put several into one transaction.
+
+pub mod audit;
+pub mod connection;
+pub mod latest;
+pub mod node;
+pub mod partition;
+mod schema;
+pub mod series;
+pub mod storage;
+pub mod task;
+pub mod vm;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context;
+use diesel::result::{ConnectionError, DatabaseErrorKind};
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures::FutureExt;
+use nexops_core::text::UnknownWord;
+use secrecy::{ExposeSecret, SecretString};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+
+/// How long to wait for a place in the pool, for a new connection, and for the check of an old one.
+const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long PostgreSQL works on one statement before it gives up.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections at most. Jobs hold one each while they write; requests take theirs for milliseconds.
+const POOL_SIZE: usize = 16;
+
+/// A connection out of the pool; it goes back when dropped.
+pub type Conn = Object<AsyncPgConnection>;
+
+/// What database functions give.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why the database did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such row.
+    #[error("no such row")]
+    NotFound,
+    /// The row would break a uniqueness rule.
+    #[error("a row with these values exists already ({constraint})")]
+    Unique {
+        /// The rule's name in the schema.
+        constraint: String,
+    },
+    /// The database is away, or too busy to answer in time.
+    #[error("the database does not answer")]
+    Unavailable(#[source] anyhow::Error),
+    /// A fault of ours, or of the data.
+    #[error("the database refused a statement")]
+    Other(#[source] anyhow::Error),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::Error as Diesel;
+        match error {
+            Diesel::NotFound => Self::NotFound,
+            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, ref information) => {
+                Self::Unique { constraint: information.constraint_name().unwrap_or("?").to_owned() }
+            }
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+            | Diesel::BrokenTransactionManager => Self::Unavailable(error.into()),
+            // The kinds that Diesel knows leave out a server that is going down and a statement that took too long.
+            Diesel::DatabaseError(_, ref information)
+                if [
+                    "terminating connection",
+                    "statement timeout",
+                    "shutting down",
+                    "starting up",
+                    "connection closed",
+                    "error communicating with the server",
+                    "in recovery mode",
+                ]
+                .iter()
+                .any(|text| information.message().contains(text)) =>
+            {
+                Self::Unavailable(error.into())
+            }
+            _ => Self::Other(error.into()),
+        }
+    }
+}
+
+impl From<UnknownWord> for Error {
+    fn from(error: UnknownWord) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// A pool of connections to one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    url: SecretString,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Db").field("pool", &self.pool.status()).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Prepares a pool; nothing is connected yet.
+    ///
+    /// # Errors
+    /// When the pool's settings contradict each other, which they do not.
+    pub fn new(url: SecretString) -> anyhow::Result<Self> {
+        let mut settings = ManagerConfig::<AsyncPgConnection>::default();
+        settings.custom_setup = Box::new(|url| establish(url.to_owned()).boxed());
+        let manager = AsyncDieselConnectionManager::new_with_config(url.expose_secret(), settings);
+        let pool = Pool::builder(manager)
+            .max_size(POOL_SIZE)
+            .wait_timeout(Some(POOL_TIMEOUT))
+            .create_timeout(Some(POOL_TIMEOUT))
+            .recycle_timeout(Some(POOL_TIMEOUT))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .context("set up the database pool")?;
+        Ok(Self { pool, url })
+    }
+
+    /// A connection, within five seconds.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when none could be had.
+    pub async fn get(&self) -> Result<Conn> {
+        self.pool.get().await.map_err(|error| Error::Unavailable(error.into()))
+    }
+
+    /// Brings the schema up to date and says which migrations that took.
+    ///
+    /// It needs a multi-threaded runtime, for Diesel's migrations block the thread they run on.
+    ///
+    /// # Errors
+    /// When the database does not answer or a migration fails.
+    pub async fn migrate(&self) -> anyhow::Result<Vec<String>> {
+        let connection =
+            establish(self.url.expose_secret().to_owned()).await.context("connect to the database to migrate it")?;
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let applied = harness
+            .run_pending_migrations(MIGRATIONS)
+            .map_err(|error| anyhow::anyhow!(error))
+            .context("migrate the database")?;
+        Ok(applied.iter().map(ToString::to_string).collect())
+    }
+
+    /// Undoes every migration: all tables and all that is in them.
+    ///
+    /// # Errors
+    /// When the database does not answer or a migration cannot be undone.
+    pub async fn revert_all(&self) -> anyhow::Result<()> {
+        let connection = establish(self.url.expose_secret().to_owned()).await.context("connect to the database")?;
+        AsyncMigrationHarness::new(connection)
+            .revert_all_migrations(MIGRATIONS)
+            .map_err(|error| anyhow::anyhow!(error))
+            .context("undo the migrations")?;
+        Ok(())
+    }
+
+    /// Whether the schema lacks migrations that this daemon knows.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn needs_migration(&self) -> anyhow::Result<bool> {
+        let connection = establish(self.url.expose_secret().to_owned()).await.context("connect to the database")?;
+        AsyncMigrationHarness::new(connection).has_pending_migration(MIGRATIONS).map_err(|error| anyhow::anyhow!(error))
+    }
+
+    /// Closes the pool; whoever waits for a connection gets an error.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// Connects and sets the limits that every statement of ours runs under.
+async fn establish(url: String) -> std::result::Result<AsyncPgConnection, ConnectionError> {
+    let mut connection = AsyncPgConnection::establish(&url).await?;
+    let limits = format!(
+        "SET statement_timeout = {}; SET application_name = 'nexopsd'; SET TIME ZONE 'UTC'",
+        STATEMENT_TIMEOUT.as_millis()
+    );
+    diesel_async::SimpleAsyncConnection::batch_execute(&mut connection, &limits)
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// Lets the transaction under way return before its last bytes are on disk: right for figures that are measured again
+/// in half a minute, wrong for what somebody was promised.
+///
+/// # Errors
+/// As every statement.
+async fn commit_lazily(conn: &mut AsyncPgConnection) -> Result<()> {
+    diesel::sql_query("SET LOCAL synchronous_commit = off").execute(conn).await?;
+    Ok(())
+}
+
+/// Waits for the sole right to change what is known of one connection's nodes and guests, until the transaction ends.
+///
+/// # Errors
+/// As every statement.
+async fn lock_inventory(conn: &mut AsyncPgConnection, id: nexops_core::id::ConnectionId) -> Result<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<diesel::sql_types::Text, _>(format!("nexops/inventory/{id}"))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Reads a word that our own CHECK constraints let into the database.
+fn word<T: FromStr<Err = UnknownWord>>(text: &str) -> Result<T> {
+    Ok(text.parse()?)
+}
+
+/// The one number of a `SELECT count(…) AS count`.
+#[derive(Debug, diesel::QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+/// A pattern for ILIKE that finds the text anywhere, whatever special characters are in it.
+fn contains(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn special_characters_of_a_search_are_taken_literally() {
+        assert_eq!(super::contains(r"50%_a\b"), r"%50\%\_a\\b%");
+    }
+}

@@ -1,0 +1,163 @@
+//! The tables as Diesel sees them. Columns that only SQL of our own touches are listed too, so that this is the whole picture.
+
+diesel::table! {
+    proxmox_connections (id) {
+        id -> Uuid,
+        name -> Varchar,
+        hosts -> Array<Text>,
+        port -> Int4,
+        username -> Varchar,
+        token_name -> Varchar,
+        token_value -> Nullable<Bytea>,
+        verify_tls -> Bool,
+        fingerprint -> Nullable<Text>,
+        enabled -> Bool,
+        cluster_name -> Nullable<Varchar>,
+        pve_version -> Nullable<Varchar>,
+        quorate -> Nullable<Bool>,
+        last_success_at -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        last_error_code -> Nullable<Varchar>,
+        last_error_since -> Nullable<Timestamptz>,
+        warning -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    nodes (id) {
+        id -> Uuid,
+        connection_id -> Uuid,
+        hostname -> Varchar,
+        ip_address -> Nullable<Varchar>,
+        provider -> Varchar,
+        status -> Varchar,
+        cpu_cores -> Int4,
+        memory_total_mb -> Int4,
+        disk_total_gb -> Int4,
+        proxmox_node_name -> Varchar,
+        metadata -> Jsonb,
+        last_seen_at -> Nullable<Timestamptz>,
+        missed_syncs -> Int2,
+        gone_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    vms (id) {
+        id -> Uuid,
+        connection_id -> Uuid,
+        node_id -> Uuid,
+        vmid -> Int4,
+        name -> Varchar,
+        status -> Varchar,
+        status_detail -> Nullable<Text>,
+        status_confirmed_at -> Nullable<Timestamptz>,
+        #[sql_name = "type"]
+        kind -> Varchar,
+        cpu_cores -> Float8,
+        memory_mb -> Int4,
+        disk_gb -> Float8,
+        ip_address -> Nullable<Varchar>,
+        os_type -> Nullable<Varchar>,
+        tags -> Array<Text>,
+        template -> Bool,
+        locked -> Nullable<Varchar>,
+        config -> Jsonb,
+        config_read_at -> Nullable<Timestamptz>,
+        missed_syncs -> Int2,
+        gone_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_logs (id) {
+        id -> Uuid,
+        actor -> Varchar,
+        action -> Varchar,
+        resource_type -> Varchar,
+        resource_id -> Uuid,
+        details -> Jsonb,
+        outcome -> Varchar,
+        request_id -> Nullable<Varchar>,
+        ip_address -> Varchar,
+        timestamp -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tasks (id) {
+        id -> Uuid,
+        connection_id -> Uuid,
+        vm_id -> Uuid,
+        vmid -> Int4,
+        node -> Varchar,
+        action -> Varchar,
+        upid -> Nullable<Varchar>,
+        status -> Varchar,
+        exit_status -> Nullable<Text>,
+        progress -> Nullable<Int2>,
+        worker_ended_at -> Nullable<Timestamptz>,
+        actor -> Varchar,
+        audit_id -> Uuid,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    metric_series (id) {
+        id -> Int4,
+        source_type -> Varchar,
+        source_id -> Uuid,
+        metric_name -> Varchar,
+        unit -> Varchar,
+    }
+}
+
+diesel::table! {
+    metric_samples (series_id, ts) {
+        series_id -> Int4,
+        ts -> Timestamptz,
+        value -> Float8,
+    }
+}
+
+diesel::table! {
+    metric_latest (source_id) {
+        source_id -> Uuid,
+        source_type -> Varchar,
+        connection_id -> Nullable<Uuid>,
+        observed_at -> Timestamptz,
+        cpu_usage -> Nullable<Float8>,
+        memory_usage -> Nullable<Float8>,
+        disk_usage -> Nullable<Float8>,
+        network_in -> Nullable<Float8>,
+        network_out -> Nullable<Float8>,
+        uptime_seconds -> Nullable<Int8>,
+        memory_used_mb -> Nullable<Int8>,
+        disk_used_gb -> Nullable<Float8>,
+        network_in_total -> Nullable<Int8>,
+        network_out_total -> Nullable<Int8>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    proxmox_connections,
+    nodes,
+    vms,
+    audit_logs,
+    tasks,
+    metric_series,
+    metric_latest
+);
+diesel::joinable!(nodes -> proxmox_connections (connection_id));
+diesel::joinable!(vms -> proxmox_connections (connection_id));
+diesel::joinable!(vms -> nodes (node_id));
+diesel::joinable!(tasks -> proxmox_connections (connection_id));
+diesel::joinable!(tasks -> vms (vm_id));

@@ -41,6 +41,15 @@ impl Permissions {
             .find_map(|ancestor| self.paths.get(ancestor))
             .is_some_and(|granted| granted.get(privilege).copied().unwrap_or(false))
     }
+
+    /// Whether the privilege holds on the path, or on something below it: on single guests or pools, for example.
+    #[must_use]
+    pub fn allows_somewhere(&self, path: &str, privilege: &str) -> bool {
+        let below = format!("{}/", normal(path).trim_end_matches('/'));
+        let granted_below =
+            self.paths.iter().any(|(path, granted)| path.starts_with(&below) && granted.contains_key(privilege));
+        granted_below || self.allows(path, privilege)
+    }
 }
 
 fn normal(path: &str) -> &str {

@@ -1,0 +1,225 @@
+//! What the daemon is made of. Built once in `main`, and again by each test.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use chrono::{DateTime, SubsecRound, Utc};
+use nexops_core::error::ErrorCode;
+use nexops_core::id::{ConnectionId, TaskId};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{self, Config};
+use crate::db::connection::Managed;
+use crate::db::latest::Staleness;
+use crate::db::series::SeriesIndex;
+use crate::db::{self, Db};
+use crate::jobs;
+use crate::proxmox;
+
+/// Everything that handlers and jobs work with.
+#[derive(Debug)]
+pub struct App {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Whether the database is the daemon's own private server.
+    pub private_database: bool,
+    /// The clusters that are watched.
+    pub connections: Vec<Arc<Connection>>,
+    /// The job that keeps the samples' partitions in order.
+    pub partitions: Arc<jobs::Handle>,
+    /// When the daemon started.
+    pub started_at: DateTime<Utc>,
+    /// Cancelled when the daemon is to end.
+    pub shutdown: CancellationToken,
+    /// Everything that runs beside the requests, so that the end can wait for it.
+    pub tracker: TaskTracker,
+}
+
+/// A cluster that is watched.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its name.
+    pub name: String,
+    /// How it is asked.
+    pub proxmox: proxmox::Client,
+    /// The id of the token with which it is asked, `user@realm!name`.
+    pub token_id: String,
+    /// The loop that looks at everything.
+    pub sync: Arc<jobs::Handle>,
+    /// The loop that collects figures.
+    pub collect: Arc<jobs::Handle>,
+    /// The loop that follows tasks.
+    pub follow: Arc<jobs::Handle>,
+    /// Held from looking at the cluster until what was seen is written down, so that an older look never overwrites a
+    /// newer one.
+    pub looking: tokio::sync::Mutex<SeriesIndex>,
+    in_flight: Mutex<HashSet<TaskId>>,
+    failing: Mutex<Option<ErrorCode>>,
+    version: Mutex<Option<(u32, u32)>>,
+}
+
+impl App {
+    /// Puts the daemon together on a database whose schema is up to date. Nothing runs yet.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a connection's settings cannot be used.
+    pub async fn new(
+        config: Config,
+        db: Db,
+        private_database: bool,
+        connections: Vec<config::Connection>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
+        let conn = &mut db.get().await?;
+        let mut adopted = Vec::with_capacity(connections.len());
+        for connection in connections {
+            adopted.push(Arc::new(Connection::adopt(conn, &config, connection, now).await?));
+        }
+        let ids: Vec<ConnectionId> = adopted.iter().map(|connection| connection.id).collect();
+        db::connection::disable_others(conn, &ids, now).await.context("disable the connections that are not used")?;
+        let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
+        Ok(Self {
+            config,
+            db,
+            private_database,
+            connections: adopted,
+            partitions,
+            started_at: now,
+            shutdown: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+        })
+    }
+
+    /// The connection with this id, if it is watched.
+    #[must_use]
+    pub fn connection(&self, id: ConnectionId) -> Option<&Arc<Connection>> {
+        self.connections.iter().find(|connection| connection.id == id)
+    }
+
+    /// From when on figures count as stale.
+    #[must_use]
+    pub fn staleness(&self, now: DateTime<Utc>) -> Staleness {
+        Staleness::at(now, self.config.intervals.collect)
+    }
+
+    /// Every loop's handle, by connection and name.
+    pub fn handles(&self) -> impl Iterator<Item = &Arc<jobs::Handle>> {
+        let per_connection = self.connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.sync]);
+        per_connection.chain([&self.partitions])
+    }
+}
+
+/// The time, in the precision in which it is written down and shown.
+#[must_use]
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}
+
+impl Connection {
+    async fn adopt(
+        conn: &mut db::Conn,
+        config: &Config,
+        connection: config::Connection,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
+        let config::Connection { name, settings } = connection;
+        let (verify_tls, fingerprint) = match &settings.tls {
+            proxmox::Tls::Verified => (true, None),
+            proxmox::Tls::Pinned(pins) => {
+                (true, Some(pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")))
+            }
+            proxmox::Tls::Unverified => (false, None),
+        };
+        let managed = Managed {
+            name: &name,
+            hosts: &settings.hosts,
+            port: settings.port,
+            user: &settings.user,
+            token_name: &settings.token_name,
+            verify_tls,
+            fingerprint: fingerprint.as_deref(),
+        };
+        let id = db::connection::adopt(conn, &managed, now).await.context("write down the connection")?;
+        let client = proxmox::Client::new(&settings).with_context(|| format!("set up the connection '{name}'"))?;
+        let handle = |job, period| Arc::new(jobs::Handle::new(job, Some(&name), period));
+        Ok(Self {
+            id,
+            proxmox: client,
+            token_id: format!("{}!{}", settings.user, settings.token_name),
+            sync: handle(jobs::sync::NAME, config.intervals.sync),
+            collect: handle(jobs::collect::NAME, config.intervals.collect),
+            follow: handle(jobs::follow::NAME, jobs::follow::PERIOD),
+            looking: tokio::sync::Mutex::default(),
+            in_flight: Mutex::default(),
+            failing: Mutex::default(),
+            version: Mutex::default(),
+            name,
+        })
+    }
+
+    /// Notes that Proxmox answers, and says so in the log if it did not before. The database is told with what was seen.
+    pub fn answered(&self) {
+        let before = self.failing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(code) = before {
+            tracing::info!(connection.name = self.name, after = %code, "Proxmox answers again");
+        }
+    }
+
+    /// Notes how Proxmox failed: in the log once for each kind of failure, and in the database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn failed(&self, db: &Db, error: &proxmox::Error, now: DateTime<Utc>) -> db::Result<()> {
+        let code = error.code();
+        let before = self.failing.lock().unwrap_or_else(PoisonError::into_inner).replace(code);
+        if before != Some(code) {
+            tracing::warn!(connection.name = self.name, code = %code, "Proxmox does not answer as it should: {error}");
+        }
+        let conn = &mut db.get().await?;
+        db::connection::failed(conn, self.id, code, &error.to_string(), now).await
+    }
+
+    /// Remembers which release of Proxmox answers.
+    pub fn runs_version(&self, major: u32, minor: u32) {
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner) = Some((major, minor));
+    }
+
+    /// Whether a stop may take the place of a shutdown that is under way: since 8.2. Earlier releases refuse the wish
+    /// itself.
+    #[must_use]
+    pub fn can_overrule_shutdown(&self) -> bool {
+        self.version.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|version| version >= (8, 2))
+    }
+
+    /// Marks a task as being sent to Proxmox by this process, until the mark is dropped.
+    #[must_use]
+    pub fn sending(self: &Arc<Self>, task: TaskId) -> InFlight {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(task);
+        InFlight { connection: Arc::clone(self), task }
+    }
+
+    /// Whether this process is sending the task to Proxmox at the moment.
+    #[must_use]
+    pub fn is_sending(&self, task: TaskId) -> bool {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).contains(&task)
+    }
+}
+
+/// The mark of a task that is being sent to Proxmox.
+#[derive(Debug)]
+pub struct InFlight {
+    connection: Arc<Connection>,
+    task: TaskId,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.connection.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.task);
+    }
+}

@@ -1,0 +1,49 @@
+//! Collects figures: one question to each cluster, one batch into the database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::look::{Purpose, look};
+use super::{Job, Ran};
+use crate::app::{App, Connection};
+
+/// The loop's name.
+pub const NAME: &str = "collect";
+
+/// The loop, for one connection.
+#[derive(Debug)]
+pub struct Collect {
+    /// The cluster.
+    pub connection: Arc<Connection>,
+}
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    nodes: usize,
+    vms: usize,
+    samples: usize,
+    rows_not_understood: usize,
+}
+
+impl Job for Collect {
+    const TIMEOUT: Duration = Duration::from_secs(120);
+    type Report = Report;
+
+    async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
+        let looked = look(app, &self.connection, Purpose::Figures, now).await?;
+        if looked.new > 0 {
+            // Their configurations are wanted, and perhaps the cluster has changed in other ways.
+            self.connection.sync.ring();
+        }
+        Ok(Ran::of(Report {
+            nodes: looked.nodes,
+            vms: looked.guests,
+            samples: looked.recorded.samples,
+            rows_not_understood: looked.skipped,
+        }))
+    }
+}

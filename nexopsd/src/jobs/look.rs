@@ -1,0 +1,105 @@
+//! One look at a cluster: the one expensive question, and what is made of the answer.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use nexops_core::id::NodeId;
+use uuid::Uuid;
+
+use crate::app::{App, Connection};
+use crate::db::latest::Observation;
+use crate::db::vm::record::{self, RecordedCounts, Sighting};
+use crate::db::{self, node};
+use crate::figures;
+use crate::inventory::{self, Plan};
+use crate::proxmox::Resources;
+
+/// What a look is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// New figures; who is absent does not matter.
+    Figures,
+    /// Who is there and who is not.
+    Inventory,
+}
+
+/// What a look brought.
+#[derive(Debug)]
+pub struct Looked {
+    /// Nodes shown.
+    pub nodes: usize,
+    /// Guests shown.
+    pub guests: usize,
+    /// Rows that could not be understood.
+    pub skipped: usize,
+    /// Guests that are new.
+    pub new: usize,
+    /// Guests of which something changed.
+    pub changed: usize,
+    /// What was written down.
+    pub recorded: RecordedCounts,
+    /// Why the absence of guests is not believed.
+    pub suspicion: Option<String>,
+}
+
+/// Asks a cluster for everything at once and writes down what changed.
+pub async fn look(app: &App, connection: &Connection, purpose: Purpose, now: DateTime<Utc>) -> anyhow::Result<Looked> {
+    let mut index = connection.looking.lock().await;
+    let resources = match connection.proxmox.cluster_resources().await {
+        Ok(resources) => resources,
+        Err(error) => {
+            connection.failed(&app.db, &error, now).await?;
+            return Err(error.into());
+        }
+    };
+    let conn = &mut app.db.get().await?;
+    let known = record::known(conn, connection.id, now).await?;
+    let known_nodes = node::known(conn, connection.id).await?;
+    let seen_nodes = inventory::nodes(&resources.nodes, &resources.guests);
+    let mut plan = inventory::compare(&known, &resources.guests, &resources.nodes, now);
+    let observations = match purpose {
+        Purpose::Inventory => {
+            inventory::note_absences(&mut plan, &known, &known_nodes, &seen_nodes);
+            Vec::new()
+        }
+        Purpose::Figures => {
+            let nodes = known_nodes.into_iter().map(|node| (node.name, node.id)).collect();
+            let previous = db::latest::of_connection(conn, connection.id).await?;
+            observe(&resources, &plan, &nodes, previous, now)
+        }
+    };
+    let sighting =
+        Sighting { connection: connection.id, at: now, nodes: &seen_nodes, plan: &plan, observations: &observations };
+    let recorded = record::record(conn, &sighting, &mut index).await?;
+    connection.answered();
+    Ok(Looked {
+        nodes: resources.nodes.len(),
+        guests: resources.guests.len(),
+        skipped: resources.skipped,
+        new: plan.new.len(),
+        changed: plan.changed.len(),
+        recorded,
+        suspicion: plan.suspicion,
+    })
+}
+
+/// The figures that are new. A node that is seen for the first time has no id yet; its figures come with the next look.
+fn observe(
+    resources: &Resources,
+    plan: &Plan,
+    nodes: &HashMap<String, NodeId>,
+    previous: Vec<Observation>,
+    now: DateTime<Utc>,
+) -> Vec<Observation> {
+    let previous: HashMap<Uuid, Observation> =
+        previous.into_iter().map(|observation| (observation.source_id, observation)).collect();
+    let of_guests = resources.guests.iter().filter(|row| !plan.outdated.contains(&row.vmid)).filter_map(|row| {
+        let id = plan.ids.get(&row.vmid)?.0;
+        figures::of_guest(row, id, previous.get(&id), now)
+    });
+    let of_nodes = resources.nodes.iter().filter_map(|row| {
+        let id = nodes.get(&row.name)?.0;
+        figures::of_node(row, id, previous.get(&id), now)
+    });
+    of_guests.chain(of_nodes).collect()
+}

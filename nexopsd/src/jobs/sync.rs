@@ -1,0 +1,178 @@
+//! Looks at everything: who is there, what each guest is configured as, what NexOps may see and do.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use futures::stream;
+use serde::Serialize;
+use serde_json::json;
+
+use super::look::{Purpose, look};
+use super::{Job, Ran};
+use crate::app::{App, Connection};
+use crate::db::connection::Description;
+use crate::db::vm::record::{self, ConfigDue};
+use crate::db::{self, Db};
+use crate::privileges;
+use crate::proxmox::{ClusterStatus, Error, GuestAddress};
+
+/// The loop's name.
+pub const NAME: &str = "sync";
+
+/// A guest's configuration is read again after this long.
+const CONFIG_AGE: chrono::Duration = chrono::Duration::hours(1);
+/// Configurations read in one run at most; the rest follows in the next.
+const CONFIGS_PER_RUN: i64 = 2000;
+/// Questions to one node at a time.
+const QUESTIONS_PER_NODE: usize = 2;
+
+/// The loop, for one connection.
+#[derive(Debug)]
+pub struct Sync {
+    /// The cluster.
+    pub connection: Arc<Connection>,
+}
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    nodes: usize,
+    vms: usize,
+    new: usize,
+    changed: usize,
+    gone: i64,
+    configurations: usize,
+}
+
+impl Job for Sync {
+    const TIMEOUT: Duration = Duration::from_secs(300);
+    type Report = Report;
+
+    async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
+        let connection = &*self.connection;
+        let looked = look(app, connection, Purpose::Inventory, now).await?;
+        match self.describe(&app.db, looked.suspicion).await {
+            Ok(()) => {}
+            Err(error) => {
+                if let Some(error) = error.downcast_ref::<Error>() {
+                    connection.failed(&app.db, error, now).await?;
+                }
+                return Err(error);
+            }
+        }
+        let configurations = self.read_configurations(&app.db, now).await?;
+        Ok(Ran::of(Report {
+            nodes: looked.nodes,
+            vms: looked.guests,
+            new: looked.new,
+            changed: looked.changed,
+            gone: looked.recorded.gone_vms,
+            configurations,
+        }))
+    }
+}
+
+impl Sync {
+    /// Learns what the cluster is, where its nodes are, and what NexOps may do there.
+    async fn describe(&self, db: &Db, suspicion: Option<String>) -> anyhow::Result<()> {
+        let proxmox = &self.connection.proxmox;
+        let version = proxmox.version().await?;
+        self.connection.runs_version(version.major, version.minor);
+        let permissions = proxmox.permissions().await?;
+        let cluster = match proxmox.cluster_status().await {
+            Ok(status) => Some(status),
+            // It wants Sys.Audit on /; without it there are no addresses and no word on the quorum.
+            Err(Error::Forbidden { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let fingerprints: HashMap<String, String> =
+            proxmox.nodes().await?.into_iter().filter_map(|node| Some((node.name, node.fingerprint?))).collect();
+        let quorate = cluster.as_ref().and_then(|cluster| cluster.quorate);
+        let no_quorum = (quorate == Some(false)).then(|| {
+            "the cluster has no quorum: guests cannot be started until enough nodes are back (pvecm status)".to_owned()
+        });
+        let missing = privileges::missing(&permissions, &self.connection.token_id, version.major);
+        let warnings: Vec<String> = [suspicion, no_quorum, missing].into_iter().flatten().collect();
+        let warning = (!warnings.is_empty()).then(|| warnings.join(" | "));
+
+        let conn = &mut db.get().await?;
+        if let Some(ClusterStatus { members, .. }) = &cluster {
+            for member in members {
+                let metadata = json!({ "certificate_fingerprint": fingerprints.get(&member.name) });
+                let address = member.ip.as_deref();
+                db::node::describe(conn, self.connection.id, &member.name, address, &metadata).await?;
+            }
+        }
+        let description = Description {
+            cluster: cluster.and_then(|cluster| cluster.name),
+            pve_version: version.text,
+            quorate,
+            warning,
+        };
+        db::connection::describe(conn, self.connection.id, &description).await?;
+        Ok(())
+    }
+
+    /// Reads the configurations that are due, at every node on its own: one that hangs holds up only itself.
+    async fn read_configurations(&self, db: &Db, now: DateTime<Utc>) -> anyhow::Result<usize> {
+        let due = {
+            let conn = &mut db.get().await?;
+            record::configs_due(conn, self.connection.id, now - CONFIG_AGE, CONFIGS_PER_RUN).await?
+        };
+        let mut by_node: HashMap<String, Vec<ConfigDue>> = HashMap::new();
+        for guest in due {
+            by_node.entry(guest.node.clone()).or_default().push(guest);
+        }
+        let counts = by_node.into_values().map(|guests| self.read_configurations_of_node(db, guests, now));
+        let counts: Vec<anyhow::Result<usize>> = futures::future::join_all(counts).await;
+        counts.into_iter().sum()
+    }
+
+    async fn read_configurations_of_node(
+        &self,
+        db: &Db,
+        guests: Vec<ConfigDue>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<usize> {
+        let mut answers = stream::iter(guests)
+            .map(|guest| async move {
+                let at = GuestAddress { node: guest.node, kind: guest.kind, vmid: guest.vmid };
+                (guest.id, self.connection.proxmox.guest_config(&at).await)
+            })
+            .buffer_unordered(QUESTIONS_PER_NODE);
+        let mut read = 0;
+        while let Some((id, answer)) = answers.next().await {
+            match answer {
+                Ok(config) => {
+                    let conn = &mut db.get().await?;
+                    let os_type = config.os_type.as_deref();
+                    record::set_config(conn, id, os_type, &without_nul(config.snapshot), now).await?;
+                    read += 1;
+                }
+                // The guest moved or went since it was listed, or may not be read: the next run will see.
+                Err(Error::GuestMissing { .. } | Error::Forbidden { .. } | Error::NotImplemented { .. }) => {}
+                Err(error) => {
+                    tracing::debug!(connection.name = self.connection.name, "configurations stay unread: {error}");
+                    break;
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// JSON as PostgreSQL can store it: it knows no NUL in texts.
+fn without_nul(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(text.replace('\0', "\u{fffd}")),
+        Value::Array(members) => members.into_iter().map(without_nul).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(key, value)| (key.replace('\0', "\u{fffd}"), without_nul(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}

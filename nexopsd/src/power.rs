@@ -1,0 +1,281 @@
+//! Power actions: from somebody's wish to a task that Proxmox has accepted, and what it takes to keep the promise.
+//!
+//! The task is written down before anything is sent, so that neither a crash nor a cut line can make NexOps forget
+//! what it asked for. Nothing is ever sent twice: when nobody knows whether Proxmox took the request, the loop that
+//! follows tasks finds out (`jobs/follow.rs`).
+
+use std::sync::Arc;
+
+use nexops_core::error::ErrorCode;
+use nexops_core::id::{AuditId, TaskId};
+use nexops_core::task::Task;
+use nexops_core::vm::{PowerAction, Vm, VmRef, VmStatus, VmType};
+use serde_json::json;
+
+use crate::app::{App, Connection, now};
+use crate::db;
+use crate::db::audit::{Entry, Origin};
+use crate::db::task::{End, Intent};
+use crate::proxmox::{self, GuestAddress, GuestCurrent, PowerOptions};
+
+/// Why an action was not sent, or not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such guest.
+    #[error("no guest {0}")]
+    NotFound(VmRef),
+    /// Guests of several clusters have the number.
+    #[error("several guests have this number")]
+    Ambiguous(Vec<Vm>),
+    /// The guest is not in a state in which the action makes sense.
+    #[error("{message}")]
+    WrongState {
+        /// Which state it is.
+        code: ErrorCode,
+        /// The state in a sentence, and what to do.
+        message: String,
+    },
+    /// Proxmox refused, or could not be asked.
+    #[error("{error}{}", followed(.task.as_ref()))]
+    Proxmox {
+        /// How.
+        error: proxmox::Error,
+        /// The task that may be under way all the same, and is being looked for.
+        task: Option<TaskId>,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// A fault of ours.
+    #[error(transparent)]
+    Other(anyhow::Error),
+}
+
+fn followed(task: Option<&TaskId>) -> String {
+    task.map_or_else(String::new, |task| {
+        format!(
+            "; whether Proxmox took the action is not known yet. NexOps did not repeat it and is looking for it as \
+             task {task}"
+        )
+    })
+}
+
+impl From<proxmox::Error> for Error {
+    fn from(error: proxmox::Error) -> Self {
+        Self::Proxmox { error, task: None }
+    }
+}
+
+/// The one guest that a reference means.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Ambiguous`], or when the database does not answer.
+pub async fn find(app: &App, vm: VmRef) -> Result<Vm, Error> {
+    let conn = &mut app.db.get().await?;
+    let mut found = db::vm::candidates(conn, vm, app.staleness(now())).await?;
+    match (found.pop(), found.is_empty()) {
+        (Some(vm), true) => Ok(vm),
+        (Some(last), false) => {
+            found.push(last);
+            Err(Error::Ambiguous(found))
+        }
+        (None, _) => Err(Error::NotFound(vm)),
+    }
+}
+
+/// Acts on a guest and gives the task once Proxmox has accepted it. The work goes on when the caller loses patience.
+///
+/// # Errors
+/// Every one of [`Error`]; nothing was changed then, unless the error names a task.
+pub async fn act(app: &Arc<App>, vm: VmRef, action: PowerAction, origin: Origin) -> Result<Task, Error> {
+    let work = {
+        let app = Arc::clone(app);
+        async move { prepare_and_send(&app, vm, action, &origin).await }
+    };
+    app.tracker.spawn(work).await.unwrap_or_else(|error| Err(Error::Other(error.into())))
+}
+
+async fn prepare_and_send(app: &App, vm: VmRef, action: PowerAction, origin: &Origin) -> Result<Task, Error> {
+    let vm = find(app, vm).await?;
+    if vm.gone_at.is_some() {
+        return Err(Error::NotFound(vm.id.into()));
+    }
+    let connection = app.connection(vm.connection_id).ok_or(Error::NotFound(vm.id.into()))?;
+    check_kind(&vm, action)?;
+    let (at, current) = locate(connection, &vm).await?;
+    check_state(&vm, &current, action)?;
+    let task = TaskId::new();
+    let _sending = connection.sending(task);
+    let overruled = begin(app, &vm, &at, task, action, origin).await?;
+    send(app, connection, task, &at, action, overruled).await
+}
+
+/// Writes the task down, and says whether it overrules a shutdown that is under way.
+async fn begin(
+    app: &App,
+    vm: &Vm,
+    at: &GuestAddress,
+    task: TaskId,
+    action: PowerAction,
+    origin: &Origin,
+) -> Result<bool, Error> {
+    let conn = &mut app.db.get().await?;
+    let running = db::task::running_on(conn, vm.id).await?;
+    let audit = Entry {
+        id: AuditId::new(),
+        origin,
+        action: &format!("vm.{action}"),
+        resource_type: "vm",
+        resource_id: vm.id.0,
+        details: json!({"vmid": vm.vmid, "name": vm.name, "node": at.node, "connection": vm.connection, "task_id": task}),
+        at: now(),
+    };
+    let intent = Intent {
+        id: task,
+        connection_id: vm.connection_id,
+        vm_id: vm.id,
+        vmid: vm.vmid,
+        node: &at.node,
+        action,
+        audit,
+    };
+    match db::task::begin(conn, &intent).await {
+        Ok(()) => Ok(action == PowerAction::Stop && running.is_some_and(|task| task.action == PowerAction::Shutdown)),
+        Err(db::Error::Unique { .. }) => Err(busy(vm, db::task::running_on(conn, vm.id).await?)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn busy(vm: &Vm, running: Option<Task>) -> Error {
+    let task = running.map_or_else(String::new, |task| format!(" (task {}: {})", task.id, task.action));
+    let message = format!(
+        "another action on guest {} '{}' is still under way{task}; wait for it, or stop the guest",
+        vm.vmid, vm.name
+    );
+    Error::WrongState { code: ErrorCode::VmBusy, message }
+}
+
+async fn send(
+    app: &App,
+    connection: &Connection,
+    task: TaskId,
+    at: &GuestAddress,
+    action: PowerAction,
+    overruled: bool,
+) -> Result<Task, Error> {
+    let options = PowerOptions { overrule_shutdown: overruled && connection.can_overrule_shutdown(), timeout: None };
+    let answer = connection.proxmox.power(at, action, options).await;
+    let conn = &mut app.db.get().await?;
+    match answer {
+        Ok(upid) => {
+            db::task::bind(conn, task, &upid.to_string(), upid.node()).await?;
+            connection.follow.ring();
+            Ok(db::task::find(conn, task).await?)
+        }
+        Err(error) if error.outcome_unknown() => {
+            connection.follow.ring();
+            Err(Error::Proxmox { error, task: Some(task) })
+        }
+        Err(error) => {
+            let reason = error.upstream().map_or_else(|| error.to_string(), |upstream| upstream.reason);
+            db::task::finish(conn, task, &End::Failed, &reason, None, now()).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Finds the node that owns the guest now, and asks it how the guest is. A guest that moved since it was last seen is
+/// looked for once.
+async fn locate(connection: &Connection, vm: &Vm) -> Result<(GuestAddress, GuestCurrent), Error> {
+    let at = GuestAddress { node: vm.node.clone(), kind: vm.kind, vmid: vm.vmid };
+    match connection.proxmox.guest_current(&at).await {
+        Ok(current) => Ok((at, current)),
+        Err(proxmox::Error::GuestMissing { .. }) => {
+            let resources = connection.proxmox.cluster_resources().await?;
+            connection.sync.ring();
+            let moved = resources.guests.into_iter().find(|row| row.vmid == vm.vmid && row.kind == vm.kind);
+            let at = GuestAddress { node: moved.ok_or(Error::NotFound(vm.id.into()))?.node, ..at };
+            let current = connection.proxmox.guest_current(&at).await?;
+            Ok((at, current))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_kind(vm: &Vm, action: PowerAction) -> Result<(), Error> {
+    match (vm.kind, action) {
+        (VmType::Lxc, PowerAction::Reset) => Err(Error::WrongState {
+            code: ErrorCode::ActionNotSupported,
+            message: format!(
+                "guest {} '{}' is a container, which has no reset button; restart or stop it",
+                vm.vmid, vm.name
+            ),
+        }),
+        (
+            VmType::Qemu | VmType::Lxc,
+            PowerAction::Start
+            | PowerAction::Stop
+            | PowerAction::Restart
+            | PowerAction::Shutdown
+            | PowerAction::Reset
+            | PowerAction::Suspend
+            | PowerAction::Resume,
+        ) => Ok(()),
+    }
+}
+
+/// Refuses what cannot work. Proxmox itself would often accept it and fail a second later, in a task.
+fn check_state(vm: &Vm, current: &GuestCurrent, action: PowerAction) -> Result<(), Error> {
+    let who = format!("guest {} '{}'", vm.vmid, vm.name);
+    let refuse = |code, message: String| Err(Error::WrongState { code, message });
+    if current.template || vm.template {
+        let message = format!("{who} is a template and cannot run; clone it");
+        return refuse(ErrorCode::VmIsTemplate, message);
+    }
+    // A guest that was suspended to disk is off and holds this lock; starting it is how it goes on.
+    let hibernated = current.lock.as_deref() == Some("suspended");
+    let wakes = matches!(action, PowerAction::Start | PowerAction::Resume);
+    if let Some(lock) = current.lock.as_deref().filter(|_| !(hibernated && wakes)) {
+        let message = format!("{who} is locked by Proxmox ({lock}); wait until that is over, or look at its tasks");
+        return refuse(ErrorCode::VmLocked, message);
+    }
+    match (action, current.status) {
+        (PowerAction::Start | PowerAction::Resume, VmStatus::Running) => {
+            refuse(ErrorCode::VmAlreadyRunning, format!("{who} runs already"))
+        }
+        (PowerAction::Start, VmStatus::Paused) => {
+            refuse(ErrorCode::VmAlreadyRunning, format!("{who} is on already, but paused; resume it"))
+        }
+        (PowerAction::Start, VmStatus::Error) => refuse(
+            ErrorCode::VmAlreadyRunning,
+            format!("{who} is on already, but halted by an error; resume or reset it"),
+        ),
+        (PowerAction::Shutdown | PowerAction::Restart, VmStatus::Paused) => {
+            refuse(ErrorCode::VmNotRunning, format!("{who} is paused and cannot hear; resume it first, or stop it"))
+        }
+        (PowerAction::Suspend, VmStatus::Paused) => refuse(ErrorCode::VmNotRunning, format!("{who} is paused already")),
+        (PowerAction::Resume, VmStatus::Stopped) if hibernated => Ok(()),
+        (
+            PowerAction::Stop
+            | PowerAction::Restart
+            | PowerAction::Shutdown
+            | PowerAction::Reset
+            | PowerAction::Suspend
+            | PowerAction::Resume,
+            VmStatus::Stopped,
+        ) => refuse(ErrorCode::VmNotRunning, format!("{who} does not run")),
+        (
+            PowerAction::Start
+            | PowerAction::Stop
+            | PowerAction::Restart
+            | PowerAction::Shutdown
+            | PowerAction::Reset
+            | PowerAction::Suspend
+            | PowerAction::Resume,
+            VmStatus::Running | VmStatus::Stopped | VmStatus::Paused | VmStatus::Error | VmStatus::Unknown,
+        ) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

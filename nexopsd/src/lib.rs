@@ -1,5 +1,22 @@
 //! The NexOps daemon: it watches Proxmox VE, keeps what it sees in PostgreSQL, serves the HTTP API, and obeys.
+//!
+//! `docs/architecture.md` shows the whole house. In short: Proxmox → [`jobs`] → [`db`] → [`api`] → clients, and power
+//! actions back through [`power`].
 #![deny(missing_docs)]
 
+pub mod api;
+pub mod app;
+pub mod cache;
+pub mod check;
+pub mod config;
+pub mod db;
+pub mod figures;
+pub mod inventory;
+pub mod jobs;
 pub mod postgres;
+pub mod power;
+pub mod privileges;
 pub mod proxmox;
+pub mod serve;
+pub mod start;
+pub mod telemetry;

@@ -1,2 +1,4 @@
+//! Tests of the daemon from outside.
+
 mod private_postgres;
 mod proxmox;

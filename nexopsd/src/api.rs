@@ -1,0 +1,84 @@
+//! The HTTP API: the table of routes, and around it what every request goes through.
+//!
+//! From outside to inside: the conversation (request id, patience, panics, errors in the envelope, log), the host that
+//! is called, cross-origin rules, the token, the size of bodies.
+
+mod access;
+mod conversation;
+mod docs;
+mod error;
+mod extract;
+mod health;
+mod metrics;
+mod nodes;
+mod reply;
+mod system;
+mod tasks;
+mod vms;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// The longest body that is read.
+const BODY_LIMIT_BYTES: usize = 256 * 1024;
+
+/// Every route below `/api/v1`.
+fn v1() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(nodes::list_nodes))
+        .routes(routes!(nodes::find_node))
+        .routes(routes!(nodes::node_usage))
+        .routes(routes!(vms::list_vms))
+        .routes(routes!(vms::find_vm))
+        .routes(routes!(vms::vm_usage))
+        .routes(routes!(vms::start_vm))
+        .routes(routes!(vms::stop_vm))
+        .routes(routes!(vms::restart_vm))
+        .routes(routes!(vms::shutdown_vm))
+        .routes(routes!(vms::reset_vm))
+        .routes(routes!(vms::suspend_vm))
+        .routes(routes!(vms::resume_vm))
+        .routes(routes!(tasks::list_tasks))
+        .routes(routes!(tasks::find_task))
+        .routes(routes!(tasks::task_log))
+        .routes(routes!(metrics::metric_series))
+        .routes(routes!(system::system))
+}
+
+fn all() -> (Router<Arc<App>>, OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(docs::base())
+        .nest("/api/v1", v1())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .split_for_parts();
+    docs::complete(&mut document);
+    (router, document)
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> OpenApi {
+    all().1
+}
+
+/// The whole API, ready to be served.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, document) = all();
+    let cors = access::cors(&app.config.access.cors_origins);
+    router
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .route_layer(from_fn_with_state(Arc::clone(&app), access::want_token))
+        .merge(docs::pages(document))
+        .layer(cors)
+        .layer(from_fn_with_state(Arc::clone(&app), access::check_host))
+        .layer(from_fn(conversation::hold))
+        .with_state(app)
+}

@@ -1,0 +1,77 @@
+//! The OpenAPI document and the pages that show it. Their assets are part of the program, so that they work offline.
+
+use axum::Router;
+use axum::http::StatusCode;
+use nexops_core::envelope::ErrorEnvelope;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::{OpenApi as _, PartialSchema, ToSchema};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+const TOKEN: &str = "token";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "NexOps",
+        description = "Watches and controls Proxmox VE clusters.\n\nEvery answer is an envelope: `data` and `meta`, or `error`. \
+            Times are RFC 3339 in UTC, percentages 0 to 100, `*_mb` is MiB, `*_gb` is GiB, and what is not known is null.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "infrastructure", description = "Nodes, guests, and the power actions on them"),
+        (name = "tasks", description = "Power actions under way and done"),
+        (name = "metrics", description = "Histories"),
+        (name = "system", description = "The daemon itself"),
+        (name = "health", description = "For whoever watches the daemon; no token needed"),
+    )
+)]
+struct Base;
+
+/// The document without its paths.
+pub fn base() -> OpenApi {
+    Base::openapi()
+}
+
+/// Adds what is the same everywhere: the error envelope of each operation, and the token that all but the health
+/// routes want.
+pub fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.security_schemes.insert(TOKEN.to_owned(), bearer.into());
+    components.schemas.insert(ErrorEnvelope::name().into_owned(), ErrorEnvelope::schema());
+    let mut referenced = Vec::new();
+    ErrorEnvelope::schemas(&mut referenced);
+    components.schemas.extend(referenced);
+
+    for (path, item) in &mut document.paths.paths {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            add_errors(operation);
+            let open = path == "/healthz" || path == "/readyz";
+            let nothing: [&str; 0] = [];
+            operation.security = Some(if open {
+                Vec::new()
+            } else {
+                vec![SecurityRequirement::new(TOKEN, nothing), SecurityRequirement::default()]
+            });
+        }
+    }
+}
+
+fn add_errors(operation: &mut Operation) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorEnvelope::name().into_owned()))).build();
+    let error = ResponseBuilder::new()
+        .description("It failed; the code says how, and the message what to do")
+        .content("application/json", content)
+        .build();
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
+}
+
+/// `/docs` and `/openapi.json`.
+pub fn pages<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {
+    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false);
+    Router::from(SwaggerUi::new("/docs").config(config).url("/openapi.json", document))
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+}

@@ -161,7 +161,7 @@ impl Settings {
     }
 
     /// Settings with these values alone, as if from the environment.
-    #[cfg(test)]
+    #[must_use]
     pub fn of(values: &[(&str, &str)]) -> Self {
         let mut settings = Self::default();
         for (key, value) in values {

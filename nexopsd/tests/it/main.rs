@@ -2,3 +2,5 @@
 
 mod private_postgres;
 mod proxmox;
+mod support;
+mod vms;

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a node or guest uses now. Every figure is null when it is not known: the source is stopped, unreachable, or
-/// Proxmox has no such figure (the disk usage of a virtual machine without guest agent, the network rates of a node).
+/// What a node or guest uses now.
+///
+/// Every figure is null when it is not known: the source is stopped, unreachable, or Proxmox has no such figure (the
+/// disk usage of a virtual machine without guest agent, the network rates of a node).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Usage {
     /// Percent of the source's own CPUs, 0..=100.

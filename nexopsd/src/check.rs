@@ -35,12 +35,12 @@ pub async fn run(config: &Config) -> bool {
     report("configuration", Ok(format!("{}, data in {}", config.environment, config.data_directory.display())));
     report("database", database(config).await.map_err(|error| format!("{error:#}")));
     report("redis", redis(config).await.map_err(|error| format!("{error:#}")));
-    match &config.proxmox {
-        Some(connection) => report("proxmox", proxmox(connection).await),
-        None => {
-            report("proxmox", Err("no PROXMOX_HOST is set; .env.example shows the four variables that it takes".into()))
-        }
-    }
+    let missing = "no PROXMOX_HOST is set; .env.example shows the four variables that it takes";
+    let answer = match &config.proxmox {
+        Some(connection) => proxmox(connection).await,
+        None => Err(missing.to_owned()),
+    };
+    report("proxmox", answer);
     well
 }
 

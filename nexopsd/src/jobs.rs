@@ -1,6 +1,8 @@
-//! The loops. A run takes no input and can be repeated: it looks at the world and brings our picture of it up to date.
-//! It is not retried; the next run is the retry. Loops that work per connection run once for each, so that a dead
-//! cluster delays nobody.
+//! The loops.
+//!
+//! A run takes no input and can be repeated: it looks at the world and brings our picture of it up to date. It is not
+//! retried; the next run is the retry. Loops that work per connection run once for each, so that a dead cluster delays
+//! nobody.
 
 pub mod collect;
 pub mod follow;

@@ -1,4 +1,5 @@
 //! `nexopsd`: arguments, configuration, logging, then the daemon, then the exit code.
+#![expect(clippy::doc_markdown, reason = "the comments on the arguments are what --help prints")]
 
 use std::collections::HashMap;
 use std::path::PathBuf;

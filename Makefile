@@ -9,7 +9,7 @@ TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
 BINARIES = nexopsd nexops
 GENERATED = openapi.json completions
 
-.PHONY: help setup demo run test check generate install
+.PHONY: help setup demo run test check bench generate install
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -34,6 +34,9 @@ check: ## Formatting, lints, documentation, generated files: what a change must 
 	@$(MAKE) --no-print-directory generate
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" || \
 		{ echo 'make check: the generated files ($(GENERATED)) have changed: look at them and git add them' >&2; exit 1; }
+
+bench: ## Measure collection, storage, requests and memory, as a table and as JSON (BENCH_GUESTS=200,1000,10000)
+	@scripts/bench.sh
 
 generate: ## Write openapi.json and completions/ anew
 	@scripts/generate.sh

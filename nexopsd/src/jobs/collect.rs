@@ -27,6 +27,9 @@ pub struct Report {
     vms: usize,
     samples: usize,
     rows_not_understood: usize,
+    asking_ms: f64,
+    recording_ms: f64,
+    recording_samples_ms: f64,
 }
 
 impl Job for Collect {
@@ -44,6 +47,14 @@ impl Job for Collect {
             vms: looked.guests,
             samples: looked.recorded.samples,
             rows_not_understood: looked.skipped,
+            asking_ms: milliseconds(looked.asking),
+            recording_ms: milliseconds(looked.recording),
+            recording_samples_ms: milliseconds(looked.recorded.samples_took),
         }))
     }
+}
+
+/// To the hundredth.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }

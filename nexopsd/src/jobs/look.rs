@@ -1,6 +1,7 @@
 //! One look at a cluster: the one expensive question, and what is made of the answer.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use nexops_core::id::NodeId;
@@ -40,11 +41,16 @@ pub struct Looked {
     pub recorded: RecordedCounts,
     /// Why the absence of guests is not believed.
     pub suspicion: Option<String>,
+    /// How long Proxmox's answer took, with the understanding of it.
+    pub asking: Duration,
+    /// How long the comparing and writing down took.
+    pub recording: Duration,
 }
 
 /// Asks a cluster for everything at once and writes down what changed.
 pub async fn look(app: &App, connection: &Connection, purpose: Purpose, now: DateTime<Utc>) -> anyhow::Result<Looked> {
     let mut index = connection.looking.lock().await;
+    let clock = Instant::now();
     let resources = match connection.proxmox.cluster_resources().await {
         Ok(resources) => resources,
         Err(error) => {
@@ -52,6 +58,7 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose, now: Dat
             return Err(error.into());
         }
     };
+    let asking = clock.elapsed();
     let conn = &mut app.db.get().await?;
     let known = record::known(conn, connection.id, now).await?;
     let known_nodes = node::known(conn, connection.id).await?;
@@ -80,6 +87,8 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose, now: Dat
         changed: plan.changed.len(),
         recorded,
         suspicion: plan.suspicion,
+        asking,
+        recording: clock.elapsed() - asking,
     })
 }
 

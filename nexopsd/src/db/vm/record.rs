@@ -1,5 +1,7 @@
 //! Guests, as they are kept up to date from what Proxmox shows.
 
+use std::time::Instant;
+
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -160,9 +162,11 @@ pub async fn record(
         let gone_vms = miss(conn, &plan.missed, at).await?;
         let gone_nodes = node::miss(conn, &plan.missed_nodes, at).await?;
         latest::store(conn, id, observations).await?;
+        let clock = Instant::now();
         let samples = series::insert(conn, index, observations).await?;
+        let samples_took = clock.elapsed();
         connection::succeeded(conn, id, at).await?;
-        Ok(RecordedCounts { samples, gone_vms, gone_nodes })
+        Ok(RecordedCounts { samples, samples_took, gone_vms, gone_nodes })
     })
     .await
 }
@@ -172,6 +176,8 @@ pub async fn record(
 pub struct RecordedCounts {
     /// Samples stored.
     pub samples: usize,
+    /// How long the storing of them took.
+    pub samples_took: std::time::Duration,
     /// Guests that are gone from now on.
     pub gone_vms: i64,
     /// Nodes that are gone from now on.

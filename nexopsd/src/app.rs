@@ -17,6 +17,7 @@ use crate::db::series::SeriesIndex;
 use crate::db::{self, Db};
 use crate::jobs;
 use crate::proxmox;
+use crate::tls::Tls;
 
 /// Everything that handlers and jobs work with.
 #[derive(Debug)]
@@ -130,11 +131,9 @@ impl Connection {
     ) -> anyhow::Result<Self> {
         let config::Connection { name, settings } = connection;
         let (verify_tls, fingerprint) = match &settings.tls {
-            proxmox::Tls::Verified => (true, None),
-            proxmox::Tls::Pinned(pins) => {
-                (true, Some(pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")))
-            }
-            proxmox::Tls::Unverified => (false, None),
+            Tls::Verified => (true, None),
+            Tls::Pinned(pins) => (true, Some(pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))),
+            Tls::Unverified => (false, None),
         };
         let managed = Managed {
             name: &name,

@@ -1,6 +1,7 @@
 //! `nexopsd check`: everything the daemon needs, a line each: well, or what to do.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::cache;
 use crate::config::{Config, Connection, Database};
@@ -45,7 +46,7 @@ pub async fn run(config: &Config) -> bool {
 }
 
 async fn database(config: &Config) -> anyhow::Result<String> {
-    let database = match open_database(config).await {
+    let database = match open_database(config, Duration::ZERO).await {
         Ok(database) => database,
         Err(error) => match error.downcast_ref::<postgres::Error>() {
             Some(locked @ postgres::Error::Locked { .. }) => return Ok(format!("in use: {locked}")),

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::settings::{Error, Origin, Settings};
 use crate::postgres;
 use crate::proxmox;
+use crate::tls::{Fingerprint, Tls};
 
 /// The name of the connection that the `PROXMOX_*` variables describe.
 pub const ENVIRONMENT_CONNECTION: &str = "default";
@@ -248,13 +249,13 @@ fn proxmox_connection(settings: &Settings) -> Result<Option<Connection>, Error> 
         .ok_or(Error::Missing { key: "PROXMOX_TOKEN_VALUE", because: "PROXMOX_HOST" })?;
     let mut fingerprints = Vec::new();
     for text in settings.list("PROXMOX_FINGERPRINT") {
-        let fingerprint = text.parse::<proxmox::Fingerprint>();
+        let fingerprint = text.parse::<Fingerprint>();
         fingerprints.push(fingerprint.map_err(|error| settings.unusable("PROXMOX_FINGERPRINT", error))?);
     }
     let tls = match (fingerprints.is_empty(), settings.switch("PROXMOX_VERIFY_SSL")?.unwrap_or(true)) {
-        (false, _) => proxmox::Tls::Pinned(fingerprints),
-        (true, true) => proxmox::Tls::Verified,
-        (true, false) => proxmox::Tls::Unverified,
+        (false, _) => Tls::Pinned(fingerprints),
+        (true, true) => Tls::Verified,
+        (true, false) => Tls::Unverified,
     };
     let port = settings.parsed("PROXMOX_PORT")?.unwrap_or(PROXMOX_PORT);
     let timeouts = proxmox::Timeouts::default();

@@ -3,6 +3,7 @@
 //! Every function takes the connection it works on, so that a caller can put several into one transaction.
 
 pub mod audit;
+mod connect;
 pub mod connection;
 pub mod latest;
 pub mod node;
@@ -18,21 +19,21 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
-use diesel::result::{ConnectionError, DatabaseErrorKind};
+use diesel::result::DatabaseErrorKind;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures::FutureExt;
 use nexops_core::text::UnknownWord;
 use secrecy::{ExposeSecret, SecretString};
 
+use self::connect::establish;
+
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// How long to wait for a place in the pool, for a new connection, and for the check of an old one.
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long PostgreSQL works on one statement before it gives up.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections at most. Jobs hold one each while they write; requests take theirs for milliseconds.
 const POOL_SIZE: usize = 16;
 
@@ -137,7 +138,12 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when none could be had.
     pub async fn get(&self) -> Result<Conn> {
-        self.pool.get().await.map_err(|error| Error::Unavailable(error.into()))
+        self.pool.get().await.map_err(|error| {
+            Error::Unavailable(match error {
+                deadpool::managed::PoolError::Backend(error) => anyhow::anyhow!("{error}"),
+                error => error.into(),
+            })
+        })
     }
 
     /// Brings the schema up to date and says which migrations that took.
@@ -183,19 +189,6 @@ impl Db {
     pub fn close(&self) {
         self.pool.close();
     }
-}
-
-/// Connects and sets the limits that every statement of ours runs under.
-async fn establish(url: String) -> std::result::Result<AsyncPgConnection, ConnectionError> {
-    let mut connection = AsyncPgConnection::establish(&url).await?;
-    let limits = format!(
-        "SET statement_timeout = {}; SET application_name = 'nexopsd'; SET TIME ZONE 'UTC'",
-        STATEMENT_TIMEOUT.as_millis()
-    );
-    diesel_async::SimpleAsyncConnection::batch_execute(&mut connection, &limits)
-        .await
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(connection)
 }
 
 /// Lets the transaction under way return before its last bytes are on disk: right for figures that are measured again

@@ -20,3 +20,4 @@ pub mod proxmox;
 pub mod serve;
 pub mod start;
 pub mod telemetry;
+pub mod tls;

@@ -89,7 +89,7 @@ fn flags(arguments: Arguments) -> Flags {
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let database = start::open_database(config).await?;
+    let database = start::open_database(config, start::DATABASE_PATIENCE).await?;
     let applied = database.db.migrate().await;
     database.close().await;
     match applied?.as_slice() {
@@ -104,7 +104,7 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<()> {
     // The port first: it is what most often is wrong, and finding out costs nothing yet.
     let listener = start::listen(&config).await?;
     let database = tokio::select! {
-        database = start::open_database(&config) => database?,
+        database = start::open_database(&config, start::DATABASE_PATIENCE) => database?,
         () = stop.cancelled() => return Ok(()),
     };
     let result = serve_on(config, &database, listener, stop).await;

@@ -11,9 +11,10 @@ use crate::config::{self, Config, Database};
 use crate::db::{self, Db};
 use crate::postgres::PrivatePostgres;
 use crate::proxmox;
+use crate::tls::{Fingerprint, Tls};
 
-/// How long to wait for a database that is starting itself, after a power cut for example.
-const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the daemon waits for a database that is starting itself, after a power cut for example.
+pub const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
 const DATABASE_PAUSE: Duration = Duration::from_secs(2);
 /// The name of the demo's connection.
 const DEMO_CONNECTION: &str = "demo";
@@ -39,11 +40,12 @@ impl OpenDatabase {
     }
 }
 
-/// Opens the configured database, starting the private server if that is what is configured. The schema is left as it is.
+/// Opens the configured database, starting the private server if that is what is configured. The schema is left as it
+/// is.
 ///
 /// # Errors
-/// When the private server does not start, or another server does not answer within a minute.
-pub async fn open_database(config: &Config) -> anyhow::Result<OpenDatabase> {
+/// When the private server does not start, or another server does not answer for as long as `patience`.
+pub async fn open_database(config: &Config, patience: Duration) -> anyhow::Result<OpenDatabase> {
     match &config.database {
         Database::Private => {
             let server = PrivatePostgres::start(&config.data_directory).await?;
@@ -51,14 +53,14 @@ pub async fn open_database(config: &Config) -> anyhow::Result<OpenDatabase> {
         }
         Database::Url(url) => {
             let db = Db::new(url.clone())?;
-            wait_for(&db).await?;
+            wait_for(&db, patience).await?;
             Ok(OpenDatabase { db, server: None })
         }
     }
 }
 
-async fn wait_for(db: &Db) -> anyhow::Result<()> {
-    let deadline = tokio::time::Instant::now() + DATABASE_PATIENCE;
+async fn wait_for(db: &Db, patience: Duration) -> anyhow::Result<()> {
+    let deadline = tokio::time::Instant::now() + patience;
     let mut said = false;
     loop {
         let error = match db.get().await {
@@ -66,10 +68,7 @@ async fn wait_for(db: &Db) -> anyhow::Result<()> {
             Err(error) => anyhow::Error::from(error),
         };
         if tokio::time::Instant::now() >= deadline {
-            return Err(error.context(format!(
-                "connect to the database of DATABASE_URL for {} s; check the URL and that the server runs",
-                DATABASE_PATIENCE.as_secs()
-            )));
+            return Err(error.context("connect to DATABASE_URL; check the URL, and that the server runs"));
         }
         if !std::mem::replace(&mut said, true) {
             tracing::warn!("waiting for the database of DATABASE_URL: {error:#}");
@@ -137,7 +136,7 @@ pub async fn simulate() -> anyhow::Result<(pve_sim::Simulator, config::Connectio
 /// When the simulator's fingerprint is none.
 pub fn connection_to(simulator: &pve_sim::Simulator, name: &str) -> anyhow::Result<config::Connection> {
     let token = simulator.token();
-    let fingerprint: proxmox::Fingerprint =
+    let fingerprint: Fingerprint =
         simulator.fingerprint().parse().map_err(|error| anyhow::anyhow!("{error}")).context("read the fingerprint")?;
     let address = simulator.address();
     Ok(config::Connection {
@@ -148,7 +147,7 @@ pub fn connection_to(simulator: &pve_sim::Simulator, name: &str) -> anyhow::Resu
             user: token.user.clone(),
             token_name: token.name.clone(),
             token_value: SecretString::from(token.secret.clone()),
-            tls: proxmox::Tls::Pinned(vec![fingerprint]),
+            tls: Tls::Pinned(vec![fingerprint]),
             timeouts: proxmox::Timeouts::default(),
         },
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nexops_core::error::{ErrorCode, Upstream};
 
 use super::refusal::Refusal;
-use super::tls::Fingerprint;
+use crate::tls::{CertificateProblem, Fingerprint, Unusable};
 
 /// Why a call failed. Says what to do next where the operator can do something; never holds the token's secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,25 +147,10 @@ pub struct Attempt {
     pub cause: String,
 }
 
-/// What is wrong with a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CertificateProblem {
-    /// Nobody this machine trusts has signed it; Proxmox's own certificates are like that.
-    Untrusted,
-    /// It is trusted, but for other names.
-    NameMismatch {
-        /// The names it is for.
-        names: Vec<String>,
-    },
-    /// It is past its time, or before.
-    Expired,
-    /// It is none of the pinned ones.
-    PinChanged,
-    /// Something else.
-    Invalid {
-        /// What.
-        reason: String,
-    },
+impl From<Unusable> for Error {
+    fn from(error: Unusable) -> Self {
+        Self::Settings { reason: error.0 }
+    }
 }
 
 impl Error {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::error::Error;
-use super::tls::Tls;
+use crate::tls::Tls;
 
 /// Where one cluster is and how to speak with it. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]

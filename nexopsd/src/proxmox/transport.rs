@@ -1,7 +1,6 @@
 //! Transport: one request to one of several hosts, and what can go wrong on the way there and back.
 
 use std::error::Error as StdError;
-use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +8,6 @@ use hyper::ext::ReasonPhrase;
 use nexops_core::vm::VmType;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, redirect, retry};
-use rustls::{CertificateError, OtherError};
 use secrecy::ExposeSecret;
 
 use super::error::{Attempt, Error};
@@ -17,7 +15,7 @@ use super::guest::GuestAddress;
 use super::limit::{Bearer, Limit};
 use super::payload::{Answer, is_node_name};
 use super::settings::{Settings, Timeouts, authority};
-use super::tls::{Rejected, client_config};
+use crate::tls::{Rejected, causes, client_config};
 
 mod answer;
 
@@ -245,11 +243,10 @@ impl Transport {
     }
 
     fn not_connected(&self, error: &reqwest::Error, host: &str) -> Error {
-        let tls = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>());
-        if let Some(Rejected { seen, problem }) = tls.and_then(rejected) {
+        if let Some(Rejected { seen, problem }) = Rejected::among_causes(error) {
             return Error::Certificate { host: host.to_owned(), seen: *seen, problem: problem.clone() };
         }
-        let cause = match tls {
+        let cause = match causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
             Some(rustls::Error::InvalidMessage(_)) => "it does not speak TLS; is the port right?".to_owned(),
             Some(other) => format!("the TLS handshake failed: {other}"),
             None if error.is_timeout() => format!("no connection within {} s", self.timeouts.connect.as_secs_f32()),
@@ -306,21 +303,6 @@ fn authorization(settings: &Settings) -> Result<HeaderValue, Error> {
     Ok(header)
 }
 
-/// The error and what caused it, down to the first cause. An `io::Error` hides what it wraps from `source`.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(inner) => Some(inner as &(dyn StdError + 'static)),
-        None => error.source(),
-    })
-}
-
 fn deepest(error: &(dyn StdError + 'static)) -> String {
     causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-fn rejected(error: &rustls::Error) -> Option<&Rejected> {
-    match error {
-        rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => inner.downcast_ref(),
-        _ => None,
-    }
 }

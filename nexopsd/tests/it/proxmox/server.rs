@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use nexopsd::proxmox::{Client, Fingerprint, Settings, Timeouts, Tls};
+use nexopsd::proxmox::{Client, Settings, Timeouts};
+use nexopsd::tls::{Fingerprint, Tls};
 use rcgen::{CertifiedKey, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

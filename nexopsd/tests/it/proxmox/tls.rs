@@ -3,7 +3,8 @@
 use std::process::Stdio;
 
 use nexops_core::error::ErrorCode;
-use nexopsd::proxmox::{CertificateProblem, Client, Error, Fingerprint, Settings, Tls};
+use nexopsd::proxmox::{Client, Error, Settings};
+use nexopsd::tls::{CertificateProblem, Fingerprint, Tls};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 use super::server::{Identity, Server, settings, version};

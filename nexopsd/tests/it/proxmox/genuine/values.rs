@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use nexops_core::node::NodeStatus;
 use nexops_core::task::TaskLog;
 use nexops_core::vm::VmStatus;
-use nexopsd::proxmox::{
-    Fingerprint, GuestCurrent, NodeRow, Outcome, Permissions, Refusal, Resources, TaskEnd, TaskState,
-};
+use nexopsd::proxmox::{GuestCurrent, NodeRow, Outcome, Permissions, Refusal, Resources, TaskEnd, TaskState};
+use nexopsd::tls::Fingerprint;
 use serde_json::Value;
 
 pub fn nodes(name: &str, nodes: &[NodeRow]) {

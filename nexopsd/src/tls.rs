@@ -1,6 +1,7 @@
 //! TLS: which certificates are accepted, and what is remembered of those that are not.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -11,7 +12,36 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 
-use super::error::{CertificateProblem, Error};
+/// Why a TLS configuration cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(pub String);
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateProblem {
+    /// Nobody this machine trusts has signed it; Proxmox's own certificates are like that.
+    #[error("nobody this machine trusts has signed it")]
+    Untrusted,
+    /// It is trusted, but for other names.
+    #[error("it is for other names: {}", names.join(", "))]
+    NameMismatch {
+        /// The names it is for.
+        names: Vec<String>,
+    },
+    /// It is past its time, or before.
+    #[error("it is past its time, or before")]
+    Expired,
+    /// It is none of the pinned ones.
+    #[error("it is none of the pinned ones")]
+    PinChanged,
+    /// Something else.
+    #[error("{reason}")]
+    Invalid {
+        /// What.
+        reason: String,
+    },
+}
 
 /// What certificates are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,23 +103,48 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// A certificate that was not accepted. It travels inside of rustls' error up to [`super::transport`].
+/// A certificate that was not accepted. It travels inside of rustls' error up to where the connection was wanted.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the certificate {seen} is not accepted")]
-pub(super) struct Rejected {
+#[error("the certificate {seen} is not accepted: {problem}")]
+pub struct Rejected {
+    /// The certificate's fingerprint.
     pub seen: Fingerprint,
+    /// What is wrong with it.
     pub problem: CertificateProblem,
 }
 
-/// The TLS configuration of the client.
-pub(super) fn client_config(tls: &Tls) -> Result<ClientConfig, Error> {
+impl Rejected {
+    /// Finds the rejected certificate among the causes of a failed connection.
+    #[must_use]
+    pub fn among_causes<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner)))) => inner.downcast_ref(),
+            _ => None,
+        })
+    }
+}
+
+/// An error and what caused it, down to the deepest. An error of the operating system's kind hides what it was made of
+/// from `source`.
+pub fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner as &(dyn std::error::Error + 'static)),
+        None => error.source(),
+    })
+}
+
+/// The TLS configuration of a client.
+///
+/// # Errors
+/// When certificates are to be pinned but no fingerprint is given, or the trusted authorities cannot be used.
+pub fn client_config(tls: &Tls) -> Result<ClientConfig, Unusable> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let trust = match tls {
         Tls::Verified => Trust::Authorities(authorities(&provider)?),
         Tls::Pinned(pins) if pins.is_empty() => {
-            return Err(Error::Settings {
-                reason: "certificates are to be pinned, but no fingerprint is given".to_owned(),
-            });
+            return Err(Unusable("certificates are to be pinned, but no fingerprint is given".to_owned()));
         }
         Tls::Pinned(pins) => Trust::Pins(pins.clone()),
         Tls::Unverified => Trust::Anything,
@@ -97,7 +152,7 @@ pub(super) fn client_config(tls: &Tls) -> Result<ClientConfig, Error> {
     let verifier = Verifier { trust, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::Settings { reason: format!("no TLS version is available: {error}") })?
+        .map_err(|error| Unusable(format!("no TLS version is available: {error}")))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
@@ -105,7 +160,7 @@ pub(super) fn client_config(tls: &Tls) -> Result<ClientConfig, Error> {
 }
 
 /// The verifier of this machine's own trust store; `None` when that holds no authority at all, as in a bare container.
-fn authorities(provider: &Arc<CryptoProvider>) -> Result<Option<Arc<WebPkiServerVerifier>>, Error> {
+fn authorities(provider: &Arc<CryptoProvider>) -> Result<Option<Arc<WebPkiServerVerifier>>, Unusable> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -114,7 +169,7 @@ fn authorities(provider: &Arc<CryptoProvider>) -> Result<Option<Arc<WebPkiServer
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
         .map(Some)
-        .map_err(|error| Error::Settings { reason: format!("the trusted authorities cannot be used: {error}") })
+        .map_err(|error| Unusable(format!("the trusted authorities cannot be used: {error}")))
 }
 
 #[derive(Debug)]
@@ -233,6 +288,6 @@ mod tests {
 
     #[test]
     fn pinning_without_a_pin_is_a_fault_of_the_settings() {
-        assert!(matches!(client_config(&Tls::Pinned(Vec::new())), Err(Error::Settings { .. })));
+        assert!(client_config(&Tls::Pinned(Vec::new())).is_err());
     }
 }

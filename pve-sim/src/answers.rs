@@ -7,9 +7,7 @@ use std::task::{Context, Poll};
 use hyper::Response;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
-use hyper::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PRAGMA, SERVER,
-};
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PRAGMA, SERVER};
 use serde_json::{Value, json};
 
 /// A successful answer: the JSON text of the whole body.
@@ -23,19 +21,13 @@ impl Answer {
 
     /// A list that tells beside it how many rows there are in all.
     pub(crate) fn page(rows: &[Value], total: usize) -> Self {
-        Self(Bytes::from(
-            json!({ "data": rows, "total": total }).to_string(),
-        ))
+        Self(Bytes::from(json!({ "data": rows, "total": total }).to_string()))
     }
 }
 
 /// A number as Perl writes it: no fraction where there is none.
 pub(crate) fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        json!(value as i64)
-    } else {
-        json!(value)
-    }
+    if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) }
 }
 
 /// Why a request is not answered with 200.
@@ -52,11 +44,7 @@ pub(crate) enum Refusal {
     /// 501 for a path or method this release does not know; JSON.
     NotImplemented { method: String, path: String },
     /// 5xx from below the API: the body is the plain text, or nothing.
-    Transport {
-        code: u16,
-        text: String,
-        with_body: bool,
-    },
+    Transport { code: u16, text: String, with_body: bool },
     /// 595: the node does not answer; empty body, after a delay.
     NodeUnreachable,
     /// Any status, asked for by a fault.
@@ -85,10 +73,7 @@ impl Body for Content {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         Poll::Ready(match self.get_mut() {
             Self::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Self::CutShort(bytes) => Some(match bytes.take() {
@@ -104,9 +89,7 @@ impl Body for Content {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::CutShort(_) => SizeHint::default(),
         }
     }
@@ -124,50 +107,30 @@ pub(crate) fn respond(outcome: Result<Answer, Refusal>) -> Response<Content> {
 pub(crate) fn cut_short(body: &Bytes) -> Response<Content> {
     let half = body.slice(..body.len() / 2);
     let mut response = with_json(200, None, Bytes::new());
-    response
-        .headers_mut()
-        .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     *response.body_mut() = Content::CutShort(Some(half));
     response
 }
 
 /// A 200 that is no JSON, as a proxy or a captive portal would send.
 pub(crate) fn garbage() -> Response<Content> {
-    with_json(
-        200,
-        None,
-        Bytes::from_static(b"<html><body>It works!</body></html>"),
-    )
+    with_json(200, None, Bytes::from_static(b"<html><body>It works!</body></html>"))
 }
 
 fn refuse(refusal: Refusal) -> Response<Content> {
     match refusal {
         Refusal::Unauthorized { reason } => with_text(401, reason, Bytes::new()),
-        Refusal::Forbidden { path, privilege } => failure(
-            403,
-            &format!("Permission check failed ({path}, {privilege})\n"),
-            None,
-        ),
-        Refusal::Parameters(errors) => {
-            failure(400, "Parameter verification failed.\n", Some(errors))
+        Refusal::Forbidden { path, privilege } => {
+            failure(403, &format!("Permission check failed ({path}, {privilege})\n"), None)
         }
+        Refusal::Parameters(errors) => failure(400, "Parameter verification failed.\n", Some(errors)),
         Refusal::Failed(text) => failure(500, &format!("{text}\n"), None),
         // The only error text without a newline at its end.
-        Refusal::NotImplemented { method, path } => failure(
-            501,
-            &format!("Method '{method} {path}' not implemented"),
-            None,
-        ),
-        Refusal::Transport {
-            code,
-            text,
-            with_body,
-        } => {
-            let body = if with_body {
-                Bytes::from(text.clone())
-            } else {
-                Bytes::new()
-            };
+        Refusal::NotImplemented { method, path } => {
+            failure(501, &format!("Method '{method} {path}' not implemented"), None)
+        }
+        Refusal::Transport { code, text, with_body } => {
+            let body = if with_body { Bytes::from(text.clone()) } else { Bytes::new() };
             with_text(code, &text, body)
         }
         Refusal::NodeUnreachable => with_text(595, "No route to host", Bytes::new()),
@@ -176,11 +139,7 @@ fn refuse(refusal: Refusal) -> Response<Content> {
 }
 
 /// An error of the API itself: the text stands in the status line and again as `message`.
-fn failure(
-    code: u16,
-    message: &str,
-    errors: Option<BTreeMap<String, String>>,
-) -> Response<Content> {
+fn failure(code: u16, message: &str, errors: Option<BTreeMap<String, String>>) -> Response<Content> {
     let mut body = json!({ "data": null, "message": message });
     if let Some(errors) = errors {
         body["errors"] = json!(errors);
@@ -191,18 +150,14 @@ fn failure(
 
 fn with_json(code: u16, reason: Option<&str>, body: Bytes) -> Response<Content> {
     let mut response = with_text(code, reason.unwrap_or("OK"), body);
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json;charset=UTF-8"),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
     response
 }
 
 fn with_text(code: u16, reason: &str, body: Bytes) -> Response<Content> {
     let content = Content::Whole(if body.is_empty() { None } else { Some(body) });
     let mut response = Response::new(content);
-    *response.status_mut() =
-        hyper::StatusCode::from_u16(code).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = hyper::StatusCode::from_u16(code).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     if let Ok(phrase) = ReasonPhrase::try_from(reason.as_bytes().to_vec()) {
         response.extensions_mut().insert(phrase);
     }

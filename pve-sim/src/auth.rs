@@ -58,15 +58,8 @@ const ALL: [&str; 47] = [
 ];
 
 /// What the role `PVEAuditor` holds.
-const AUDITOR: [&str; 7] = [
-    "Datastore.Audit",
-    "Mapping.Audit",
-    "Pool.Audit",
-    "SDN.Audit",
-    "Sys.Audit",
-    "VM.Audit",
-    "VM.GuestAgent.Audit",
-];
+const AUDITOR: [&str; 7] =
+    ["Datastore.Audit", "Mapping.Audit", "Pool.Audit", "SDN.Audit", "Sys.Audit", "VM.Audit", "VM.GuestAgent.Audit"];
 
 /// The privileges of a token, all granted on `/` with propagation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,11 +124,7 @@ impl Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Token")
-            .field("id", &self.id())
-            .field("secret", &"<hidden>")
-            .finish_non_exhaustive()
+        formatter.debug_struct("Token").field("id", &self.id()).field("secret", &"<hidden>").finish_non_exhaustive()
     }
 }
 
@@ -144,23 +133,15 @@ pub(crate) fn require(token: &Token, path: &str, privilege: &str) -> Result<(), 
     if token.privileges.allow(privilege) {
         return Ok(());
     }
-    Err(Refusal::Forbidden {
-        path: path.to_owned(),
-        privilege: privilege.to_owned(),
-    })
+    Err(Refusal::Forbidden { path: path.to_owned(), privilege: privilege.to_owned() })
 }
 
 /// The token a request presents.
 ///
 /// Proxmox VE says `No ticket` when it recognises no credentials at all and one and the same
 /// sentence for everything that is wrong with credentials it does recognise.
-pub(crate) fn authenticate<'a>(
-    tokens: &'a [Token],
-    authorization: Option<&str>,
-) -> Result<&'a Token, Refusal> {
-    let no_ticket = Refusal::Unauthorized {
-        reason: "No ticket",
-    };
+pub(crate) fn authenticate<'a>(tokens: &'a [Token], authorization: Option<&str>) -> Result<&'a Token, Refusal> {
+    let no_ticket = Refusal::Unauthorized { reason: "No ticket" };
     let Some(rest) = authorization.and_then(|value| value.strip_prefix("PVEAPIToken")) else {
         return Err(no_ticket);
     };
@@ -172,12 +153,8 @@ pub(crate) fn authenticate<'a>(
         return Err(no_ticket);
     }
     // The real pattern is greedy: the secret starts after the last equals sign.
-    let found = value.rsplit_once('=').and_then(|(id, secret)| {
-        tokens
-            .iter()
-            .find(|token| token.id() == id && token.secret == secret)
-    });
-    found.ok_or(Refusal::Unauthorized {
-        reason: "Authentication failed!",
-    })
+    let found = value
+        .rsplit_once('=')
+        .and_then(|(id, secret)| tokens.iter().find(|token| token.id() == id && token.secret == secret));
+    found.ok_or(Refusal::Unauthorized { reason: "Authentication failed!" })
 }

@@ -38,12 +38,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(clock: Clock, world: World) -> Self {
-        Self {
-            clock,
-            faults: Faults::default(),
-            world: Mutex::new(world),
-            requests: Mutex::new(VecDeque::new()),
-        }
+        Self { clock, faults: Faults::default(), world: Mutex::new(world), requests: Mutex::new(VecDeque::new()) }
     }
 
     /// Brings the world up to now and does something with it.
@@ -59,10 +54,7 @@ impl Shared {
         if requests.len() == REQUESTS_KEPT {
             requests.pop_front();
         }
-        requests.push_back(RequestSeen {
-            method: method.to_owned(),
-            path: path.to_owned(),
-        });
+        requests.push_back(RequestSeen { method: method.to_owned(), path: path.to_owned() });
     }
 }
 
@@ -71,10 +63,7 @@ impl Control {
     pub fn guests(&self) -> Vec<GuestFacts> {
         self.shared.with_world(|world, _| {
             let numbers: Vec<u32> = world.guests.keys().copied().collect();
-            numbers
-                .into_iter()
-                .filter_map(|vmid| world.facts(vmid))
-                .collect()
+            numbers.into_iter().filter_map(|vmid| world.facts(vmid)).collect()
         })
     }
 
@@ -130,8 +119,7 @@ impl Control {
             if world.guests.contains_key(&guest.vmid) {
                 return false;
             }
-            let mut added =
-                seed::ordinary_guest(guest.vmid, guest.kind, u64::from(guest.vmid), now);
+            let mut added = seed::ordinary_guest(guest.vmid, guest.kind, u64::from(guest.vmid), now);
             added.node = node;
             added.name = Some(guest.name);
             added.created = now;
@@ -150,11 +138,7 @@ impl Control {
                 return false;
             };
             world.generation += 1;
-            world
-                .guests
-                .get_mut(&vmid)
-                .map(|guest| guest.node = node)
-                .is_some()
+            world.guests.get_mut(&vmid).map(|guest| guest.node = node).is_some()
         })
     }
 
@@ -163,44 +147,30 @@ impl Control {
         self.shared.with_world(|world, now| {
             world.generation += 1;
             if let Some(node) = world.nodes.iter_mut().find(|node| node.name == name) {
-                node.offline_since = if online {
-                    None
-                } else {
-                    node.offline_since.or(Some(now))
-                };
+                node.offline_since = if online { None } else { node.offline_since.or(Some(now)) };
             }
         });
     }
 
     /// The names of the nodes.
     pub fn nodes(&self) -> Vec<String> {
-        self.shared
-            .with_world(|world, _| world.nodes.iter().map(|node| node.name.clone()).collect())
+        self.shared.with_world(|world, _| world.nodes.iter().map(|node| node.name.clone()).collect())
     }
 
     /// Refreshes the figures of lists now instead of at the next interval.
     pub fn refresh_statistics(&self) {
-        self.shared
-            .with_world(|world, now| world.take_statistics(now));
+        self.shared.with_world(|world, now| world.take_statistics(now));
     }
 
     /// The requests received, oldest first; at most ten thousand.
     pub fn requests(&self) -> Vec<RequestSeen> {
-        let requests = self
-            .shared
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let requests = self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.iter().cloned().collect()
     }
 
     /// Forgets the requests received.
     pub fn clear_requests(&self) {
-        self.shared
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Makes requests go wrong from now on.

@@ -21,30 +21,19 @@ pub struct Fault {
 impl Fault {
     /// A fault that strikes every request below the path until it is cleared.
     pub fn new(path: &str, kind: FaultKind) -> Self {
-        Self {
-            path: path.to_owned(),
-            method: None,
-            times: None,
-            kind,
-        }
+        Self { path: path.to_owned(), method: None, times: None, kind }
     }
 
     /// Strikes that often and no more.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
-        Self {
-            times: Some(times),
-            ..self
-        }
+        Self { times: Some(times), ..self }
     }
 
     /// Strikes only requests of this method.
     #[must_use]
     pub fn method(self, method: Method) -> Self {
-        Self {
-            method: Some(method),
-            ..self
-        }
+        Self { method: Some(method), ..self }
     }
 }
 
@@ -82,17 +71,11 @@ pub(crate) struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
     pub(crate) fn inject(&self, fault: Fault) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(fault);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
     pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The oldest fault that matches, counted as having struck.

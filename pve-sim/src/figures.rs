@@ -33,11 +33,7 @@ pub(crate) fn figures(guest: &Guest, now: Moment) -> Figures {
     };
     let active = run.active_seconds(now);
     let uptime = now.since(run.started).max(0.0);
-    let cpu = if run.is_paused() {
-        0.0
-    } else {
-        cpu(guest, now)
-    };
+    let cpu = if run.is_paused() { 0.0 } else { cpu(guest, now) };
     let mem = memory(guest, active);
     let is_qemu = guest.kind == GuestKind::Qemu;
     let launch = guest.seed ^ run.started.epoch();
@@ -45,11 +41,7 @@ pub(crate) fn figures(guest: &Guest, now: Moment) -> Figures {
         uptime: uptime as u64,
         cpu,
         mem,
-        memhost: if is_qemu {
-            mem + mem / 32 + (48 << 20)
-        } else {
-            0
-        },
+        memhost: if is_qemu { mem + mem / 32 + (48 << 20) } else { 0 },
         disk: if is_qemu { 0 } else { disk(guest, active) },
         netin: counter(guest, 20, 60_000.0, active),
         netout: counter(guest, 21, 45_000.0, active),
@@ -69,11 +61,7 @@ fn cpu(guest: &Guest, now: Moment) -> f64 {
     let quick = 0.2 * wave(45.0 + 90.0 * guest.trait_of(5), guest.trait_of(6));
     let noise = 0.03 * fraction_of(guest.seed ^ (now.epoch() / 10));
     let burst_window = guest.seed.rotate_left(17) ^ (now.epoch() / 300);
-    let burst = if fraction_of(burst_window) > 0.97 {
-        0.45
-    } else {
-        0.0
-    };
+    let burst = if fraction_of(burst_window) > 0.97 { 0.45 } else { 0.0 };
     (base * (1.0 + daily + slow + quick) + noise + burst).clamp(0.0, 0.99)
 }
 

@@ -101,18 +101,12 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn from(started: Moment) -> Self {
-        Self {
-            started,
-            active_before: 0.0,
-            active_since: Some(started),
-        }
+        Self { started, active_before: 0.0, active_since: Some(started) }
     }
 
     /// Seconds of activity: what the counters are a function of.
     pub(crate) fn active_seconds(&self, now: Moment) -> f64 {
-        let current = self
-            .active_since
-            .map_or(0.0, |since| now.since(since).max(0.0));
+        let current = self.active_since.map_or(0.0, |since| now.since(since).max(0.0));
         self.active_before + current
     }
 
@@ -189,10 +183,7 @@ impl Guest {
 
     /// A number in 0..1 that belongs to this guest and the given trait.
     pub(crate) fn trait_of(&self, which: u64) -> f64 {
-        fraction_of(
-            self.seed
-                .wrapping_add(which.wrapping_mul(0xA24B_AED4_963E_E407)),
-        )
+        fraction_of(self.seed.wrapping_add(which.wrapping_mul(0xA24B_AED4_963E_E407)))
     }
 
     pub(crate) fn facts(&self, node: &str) -> GuestFacts {

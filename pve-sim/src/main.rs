@@ -59,9 +59,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     let simulator = start(config(arguments)).await?;
     print!("{}", introduction(&simulator));
-    std::io::stdout()
-        .flush()
-        .context("write to standard output")?;
+    std::io::stdout().flush().context("write to standard output")?;
     tokio::select! {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
@@ -72,16 +70,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn config(arguments: Arguments) -> Config {
     let defaults = Config::default();
-    let mut tokens = if arguments.token.is_empty() {
-        defaults.tokens.clone()
-    } else {
-        arguments.token
-    };
+    let mut tokens = if arguments.token.is_empty() { defaults.tokens.clone() } else { arguments.token };
     let auditors = arguments.auditor_token.into_iter();
-    tokens.extend(auditors.map(|token| Token {
-        privileges: Privileges::auditor(),
-        ..token
-    }));
+    tokens.extend(auditors.map(|token| Token { privileges: Privileges::auditor(), ..token }));
     Config {
         nodes: arguments.nodes,
         guests: arguments.guests,
@@ -98,9 +89,7 @@ fn config(arguments: Arguments) -> Config {
 /// Where it is, and the settings of the daemon that point to it.
 fn introduction(simulator: &Simulator) -> String {
     let (url, fingerprint, token) = (simulator.url(), simulator.fingerprint(), simulator.token());
-    let Token {
-        user, name, secret, ..
-    } = token;
+    let Token { user, name, secret, .. } = token;
     let (id, port) = (token.id(), simulator.address().port());
     // Listening on every address is nothing one can connect to.
     let host = match simulator.address().ip() {

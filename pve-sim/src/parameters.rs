@@ -38,67 +38,44 @@ impl Verified {
 }
 
 /// Checks all parameters and reports every wrong one at once.
-pub(crate) fn verify(
-    parameters: &BTreeMap<String, String>,
-    known: &[(&str, Rule)],
-) -> Result<Verified, Refusal> {
+pub(crate) fn verify(parameters: &BTreeMap<String, String>, known: &[(&str, Rule)]) -> Result<Verified, Refusal> {
     let mut errors = BTreeMap::new();
     let mut verified = BTreeMap::new();
     for (name, value) in parameters {
         // Path parameters may be repeated in the query.
-        if ["node", "vmid"].contains(&name.as_str())
-            && !known.iter().any(|(other, _)| other == name)
-        {
+        if ["node", "vmid"].contains(&name.as_str()) && !known.iter().any(|(other, _)| other == name) {
             continue;
         }
-        let rule = known
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, rule)| *rule);
+        let rule = known.iter().find(|(other, _)| other == name).map(|(_, rule)| *rule);
         match complaint(rule, value) {
             Some(text) => errors.insert(name.clone(), text),
             None => verified.insert(name.clone(), value.clone()),
         };
     }
-    if errors.is_empty() {
-        Ok(Verified(verified))
-    } else {
-        Err(Refusal::Parameters(errors))
-    }
+    if errors.is_empty() { Ok(Verified(verified)) } else { Err(Refusal::Parameters(errors)) }
 }
 
 /// The number of a guest in a path.
 pub(crate) fn parse_vmid(text: &str) -> Result<u32, Refusal> {
-    let number: i64 = text.parse().map_err(|_| {
-        Refusal::parameter(
-            "vmid",
-            format!("type check ('integer') failed - got '{text}'"),
-        )
-    })?;
+    let number: i64 = text
+        .parse()
+        .map_err(|_| Refusal::parameter("vmid", format!("type check ('integer') failed - got '{text}'")))?;
     u32::try_from(number)
         .ok()
         .filter(|vmid| (100..=999_999_999).contains(vmid))
-        .ok_or_else(|| {
-            Refusal::parameter(
-                "vmid",
-                "invalid format - value does not look like a valid VM ID\n",
-            )
-        })
+        .ok_or_else(|| Refusal::parameter("vmid", "invalid format - value does not look like a valid VM ID\n"))
 }
 
 fn complaint(rule: Option<Rule>, value: &str) -> Option<String> {
     let wrong_type = |kind: &str| Some(format!("type check ('{kind}') failed - got '{value}'"));
     match rule {
-        None => Some(
-            "property is not defined in schema and the schema does not allow additional properties"
-                .to_owned(),
-        ),
+        None => {
+            Some("property is not defined in schema and the schema does not allow additional properties".to_owned())
+        }
         Some(Rule::Text) => None,
         Some(Rule::Integer { minimum }) => match value.parse::<i64>() {
             Err(_) => wrong_type("integer"),
-            Ok(number) if number < minimum => {
-                Some(format!("value must have a minimum value of {minimum}"))
-            }
+            Ok(number) if number < minimum => Some(format!("value must have a minimum value of {minimum}")),
             Ok(_) => None,
         },
         Some(Rule::Boolean) => match parse_boolean(value) {
@@ -111,10 +88,9 @@ fn complaint(rule: Option<Rule>, value: &str) -> Option<String> {
             Some(false) => None,
         },
         Some(Rule::OneOf(words)) if words.contains(&value) => None,
-        Some(Rule::OneOf(words)) => Some(format!(
-            "value '{value}' does not have a value in the enumeration '{}'",
-            words.join(", ")
-        )),
+        Some(Rule::OneOf(words)) => {
+            Some(format!("value '{value}' does not have a value in the enumeration '{}'", words.join(", ")))
+        }
     }
 }
 

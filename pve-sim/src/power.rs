@@ -52,13 +52,7 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn plain(action: Action) -> Self {
-        Self {
-            action,
-            timeout_seconds: None,
-            force_stop: false,
-            overrule_shutdown: false,
-            to_disk: false,
-        }
+        Self { action, timeout_seconds: None, force_stop: false, overrule_shutdown: false, to_disk: false }
     }
 }
 
@@ -119,19 +113,10 @@ pub(crate) fn request(
     if let Some(kind) = by_manager {
         let serial = start_task(world, target, kind, actor, now);
         let scale = world.time_scale;
-        let done = Event::Finish {
-            task: serial,
-            result: Ok(Change::Nothing),
-        };
+        let done = Event::Finish { task: serial, result: Ok(Change::Nothing) };
         world.schedule(now.plus(scale), done);
         // The manager looks at its requests in rounds of ten seconds.
-        world.schedule(
-            now.plus(5.0 * scale),
-            Event::Manage {
-                vmid: target.vmid,
-                order,
-            },
-        );
+        world.schedule(now.plus(5.0 * scale), Event::Manage { vmid: target.vmid, order });
         return Ok(upid(world, serial));
     }
     if order.overrule_shutdown {
@@ -144,11 +129,7 @@ pub(crate) fn request(
 /// The high-availability manager acts in its own name.
 pub(crate) fn manage(world: &mut World, vmid: u32, order: Order, now: Moment) {
     if let Some(guest) = world.guests.get(&vmid) {
-        let target = Target {
-            node: guest.node,
-            kind: guest.kind,
-            vmid,
-        };
+        let target = Target { node: guest.node, kind: guest.kind, vmid };
         start_job(world, target, order, Actor::root(), now);
     }
 }
@@ -165,40 +146,20 @@ pub(crate) fn begin(world: &mut World, serial: u64, now: Moment) {
     };
     let Some(job) = task.job.clone() else { return };
     let scale = world.time_scale;
-    let target = Target {
-        node: job.node,
-        kind: job.kind,
-        vmid: job.vmid,
-    };
-    if let Some((_, until)) = find(world, target)
-        .and_then(|guest| guest.busy)
-        .filter(|(_, until)| *until > now)
-    {
+    let target = Target { node: job.node, kind: job.kind, vmid: job.vmid };
+    if let Some((_, until)) = find(world, target).and_then(|guest| guest.busy).filter(|(_, until)| *until > now) {
         if now >= job.lock_deadline {
             let folder = match job.kind {
                 GuestKind::Qemu => format!("/var/lock/qemu-server/lock-{}.conf", job.vmid),
                 GuestKind::Lxc => format!("/run/lock/lxc/pve-config-{}.lock", job.vmid),
             };
-            end(
-                world,
-                serial,
-                &format!("can't lock file '{folder}' - got timeout"),
-                now,
-            );
+            end(world, serial, &format!("can't lock file '{folder}' - got timeout"), now);
             return;
         }
-        if let Some(task) = world
-            .tasks
-            .get_mut(serial)
-            .filter(|task| task.lines.is_empty())
-        {
+        if let Some(task) = world.tasks.get_mut(serial).filter(|task| task.lines.is_empty()) {
             task.lines.push("trying to acquire lock...".to_owned());
         }
-        let next = if until < job.lock_deadline {
-            until
-        } else {
-            job.lock_deadline
-        };
+        let next = if until < job.lock_deadline { until } else { job.lock_deadline };
         world.schedule(next, Event::Begin { task: serial });
         return;
     }
@@ -208,13 +169,7 @@ pub(crate) fn begin(world: &mut World, serial: u64, now: Moment) {
     if let Some(guest) = world.guests.get_mut(&job.vmid) {
         guest.busy = Some((serial, until));
     }
-    world.schedule(
-        until,
-        Event::Finish {
-            task: serial,
-            result,
-        },
-    );
+    world.schedule(until, Event::Finish { task: serial, result });
 }
 
 /// The work of a task is done.
@@ -267,11 +222,7 @@ fn apply(world: &mut World, vmid: u32, change: Change, now: Moment) {
 }
 
 fn end(world: &mut World, serial: u64, status: &str, now: Moment) {
-    let Some(task) = world
-        .tasks
-        .get_mut(serial)
-        .filter(|task| task.ended.is_none())
-    else {
+    let Some(task) = world.tasks.get_mut(serial).filter(|task| task.ended.is_none()) else {
         return;
     };
     task.end(status, now);
@@ -305,37 +256,19 @@ fn start_job(world: &mut World, target: Target, order: Order, actor: Actor, now:
     let lock_deadline = now.plus(LOCK_WAIT_SECONDS * world.time_scale);
     let Target { node, kind, vmid } = target;
     if let Some(task) = world.tasks.get_mut(serial) {
-        task.job = Some(Job {
-            node,
-            kind,
-            vmid,
-            order,
-            lock_deadline,
-        });
+        task.job = Some(Job { node, kind, vmid, order, lock_deadline });
     }
     begin(world, serial, now);
     serial
 }
 
-fn start_task(
-    world: &mut World,
-    target: Target,
-    kind: &'static str,
-    actor: Actor,
-    now: Moment,
-) -> u64 {
+fn start_task(world: &mut World, target: Target, kind: &'static str, actor: Actor, now: Moment) -> u64 {
     let node = &world.nodes[target.node];
-    world
-        .tasks
-        .start(node, kind, target.vmid.to_string(), actor, now)
+    world.tasks.start(node, kind, target.vmid.to_string(), actor, now)
 }
 
 fn upid(world: &World, serial: u64) -> String {
-    world
-        .tasks
-        .get(serial)
-        .map(|task| task.upid.clone())
-        .unwrap_or_default()
+    world.tasks.get(serial).map(|task| task.upid.clone()).unwrap_or_default()
 }
 
 /// The guest, if it is of this kind and on this node: a mix-up counts as missing.

@@ -25,53 +25,29 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn segments(&self) -> Vec<&str> {
-        self.path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .collect()
+        self.path.split('/').filter(|segment| !segment.is_empty()).collect()
     }
 }
 
 /// The decoded path below `/api2/json`, with single slashes.
 pub(crate) fn api_path(parts: &Parts) -> Result<String, Refusal> {
-    let mut segments = parts
-        .uri
-        .path()
-        .split('/')
-        .filter(|segment| !segment.is_empty());
+    let mut segments = parts.uri.path().split('/').filter(|segment| !segment.is_empty());
     if segments.next() != Some("api2") {
         let text = format!("no such file '{}'", parts.uri.path());
-        return Err(Refusal::Transport {
-            code: 500,
-            text,
-            with_body: true,
-        });
+        return Err(Refusal::Transport { code: 500, text, with_body: true });
     }
     let format = segments.next().unwrap_or_default();
-    let path: String = segments
-        .map(|segment| format!("/{}", percent_decode(segment)))
-        .collect();
-    let path = if path.is_empty() {
-        "/".to_owned()
-    } else {
-        path
-    };
+    let path: String = segments.map(|segment| format!("/{}", percent_decode(segment))).collect();
+    let path = if path.is_empty() { "/".to_owned() } else { path };
     if format == "json" {
         return Ok(path);
     }
     let text = format!("no formatter for uri {path}, {format}");
-    Err(Refusal::Transport {
-        code: 501,
-        text,
-        with_body: true,
-    })
+    Err(Refusal::Transport { code: 501, text, with_body: true })
 }
 
 pub(crate) fn authorization(parts: &Parts) -> Option<&str> {
-    parts
-        .headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
+    parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
 }
 
 /// Only these methods exist below the API; the refusal has no body at all.
@@ -80,50 +56,27 @@ pub(crate) fn check_method(method: &Method) -> Result<(), Refusal> {
         return Ok(());
     }
     let text = format!("method '{method}' not available");
-    Err(Refusal::Transport {
-        code: 501,
-        text,
-        with_body: false,
-    })
+    Err(Refusal::Transport { code: 501, text, with_body: false })
 }
 
 /// Reads parameters from the query and the body, as unforgiving as the real server.
-pub(crate) async fn read_parameters(
-    parts: &Parts,
-    body: Incoming,
-) -> Result<BTreeMap<String, String>, Refusal> {
-    let plain = |code, text: String| Refusal::Transport {
-        code,
-        text,
-        with_body: true,
-    };
+pub(crate) async fn read_parameters(parts: &Parts, body: Incoming) -> Result<BTreeMap<String, String>, Refusal> {
+    let plain = |code, text: String| Refusal::Transport { code, text, with_body: true };
     if parts.headers.contains_key(TRANSFER_ENCODING) {
-        return Err(plain(
-            501,
-            "chunked transfer encoding not supported".to_owned(),
-        ));
+        return Err(plain(501, "chunked transfer encoding not supported".to_owned()));
     }
-    let length = parts
-        .headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
-        .unwrap_or(0);
+    let length =
+        parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok()).unwrap_or(0);
     if length > LARGEST_BODY {
         return Err(plain(501, "for data too large".to_owned()));
     }
     if length > 0 && [Method::GET, Method::DELETE].contains(&parts.method) {
-        return Err(plain(
-            501,
-            format!("Unexpected content for method '{}'", parts.method),
-        ));
+        return Err(plain(501, format!("Unexpected content for method '{}'", parts.method)));
     }
     let body = collect(body).await?;
     let mut parameters = BTreeMap::new();
     parse_form(parts.uri.query().unwrap_or_default(), &mut parameters);
-    let content_type = parts
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.map(|value| value.split(';').next().unwrap_or_default().trim());
     match essence {
         // An empty body with this type is malformed JSON: it surprises every new client once.
@@ -134,10 +87,7 @@ pub(crate) async fn read_parameters(
             parse_form(&String::from_utf8_lossy(&body), &mut parameters);
         }
         Some(other) if !body.is_empty() => {
-            return Err(plain(
-                506,
-                format!("upload 'Content-Type '{other}' not implemented"),
-            ));
+            return Err(plain(506, format!("upload 'Content-Type '{other}' not implemented")));
         }
         Some(_) => {}
     }
@@ -146,18 +96,12 @@ pub(crate) async fn read_parameters(
 
 async fn collect(mut body: Incoming) -> Result<Vec<u8>, Refusal> {
     let mut collected: Vec<u8> = Vec::new();
-    while let Some(frame) =
-        std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
-    {
+    while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let broken = |_| Refusal::failed("connection broke while reading the request body");
         let data: Bytes = frame.map_err(broken)?.into_data().unwrap_or_default();
         collected.extend_from_slice(&data);
         if collected.len() > LARGEST_BODY {
-            return Err(Refusal::Transport {
-                code: 501,
-                text: "for data too large".to_owned(),
-                with_body: true,
-            });
+            return Err(Refusal::Transport { code: 501, text: "for data too large".to_owned(), with_body: true });
         }
     }
     Ok(collected)
@@ -165,11 +109,7 @@ async fn collect(mut body: Incoming) -> Result<Vec<u8>, Refusal> {
 
 fn parse_json(body: &[u8], parameters: &mut BTreeMap<String, String>) -> Result<(), Refusal> {
     let place = "at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line";
-    let malformed = |text: String| Refusal::Transport {
-        code: 500,
-        text,
-        with_body: true,
-    };
+    let malformed = |text: String| Refusal::Transport { code: 500, text, with_body: true };
     let value: Value = serde_json::from_slice(body).map_err(|error| {
         malformed(format!(
             "malformed JSON string, neither tag, array, object, number, string or atom, at character \

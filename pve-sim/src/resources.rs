@@ -57,11 +57,8 @@ fn write(world: &World, selection: Selection, now: Moment) -> Vec<u8> {
         pool_rows(world).iter().for_each(|row| push(&mut body, row));
     }
     if selection.guests {
-        let mut guests: Vec<(String, &Guest)> = world
-            .guests
-            .values()
-            .map(|guest| (guest.vmid.to_string(), guest))
-            .collect();
+        let mut guests: Vec<(String, &Guest)> =
+            world.guests.values().map(|guest| (guest.vmid.to_string(), guest)).collect();
         // Numbers sorted as text: that is how the real list comes.
         guests.sort_by(|left, right| left.0.cmp(&right.0));
         for (_, guest) in guests {
@@ -76,14 +73,10 @@ fn write(world: &World, selection: Selection, now: Moment) -> Vec<u8> {
         }
     }
     if selection.storage {
-        storage_rows(world, now)
-            .iter()
-            .for_each(|row| push(&mut body, row));
+        storage_rows(world, now).iter().for_each(|row| push(&mut body, row));
     }
     if selection.networks {
-        network_rows(world)
-            .iter()
-            .for_each(|row| push(&mut body, row));
+        network_rows(world).iter().for_each(|row| push(&mut body, row));
     }
     if body.last() == Some(&b',') {
         body.pop();
@@ -207,10 +200,7 @@ pub(crate) fn node_row(world: &World, index: usize, figures: bool, now: Moment) 
         row["cpu"] = json!(sample.cpu);
         row["mem"] = json!(sample.memory_bytes);
         row["uptime"] = json!(sample.uptime_seconds);
-        row["disk"] = json!(
-            node.root()
-                .map_or(0, |root| root.used_bytes(now.since(node.started)))
-        );
+        row["disk"] = json!(node.root().map_or(0, |root| root.used_bytes(now.since(node.started))));
     }
     row
 }
@@ -231,11 +221,7 @@ fn storage_rows(world: &World, now: Moment) -> Vec<Value> {
             });
             if !world.statistics.is_expired(index) {
                 // What is shared must not depend on how long one node has been up.
-                let up = if storage.shared {
-                    0.0
-                } else {
-                    now.since(node.started)
-                };
+                let up = if storage.shared { 0.0 } else { now.since(node.started) };
                 row["disk"] = json!(storage.used_bytes(up));
                 row["maxdisk"] = json!(storage.size_bytes);
             }
@@ -252,10 +238,7 @@ fn pool_rows(world: &World) -> Vec<Value> {
             continue;
         };
         let members = pools.entry(pool).or_default();
-        let running = world
-            .statistics
-            .sample(guest)
-            .filter(|sample| sample.status != "stopped");
+        let running = world.statistics.sample(guest).filter(|sample| sample.status != "stopped");
         members.extend(running);
     }
     pools
@@ -264,19 +247,11 @@ fn pool_rows(world: &World) -> Vec<Value> {
             let mut row = json!({ "id": format!("/pool/{pool}"), "pool": pool, "type": "pool" });
             if !members.is_empty() {
                 let cpus: f64 = members.iter().map(|member| member.cpus).sum();
-                let used: f64 = members
-                    .iter()
-                    .map(|member| member.cpus * member.figures.cpu)
-                    .sum();
+                let used: f64 = members.iter().map(|member| member.cpus * member.figures.cpu).sum();
                 row["maxcpu"] = number(cpus);
                 row["cpu"] = json!(used / cpus.max(1.0));
                 row["mem"] = json!(members.iter().map(|member| member.figures.mem).sum::<u64>());
-                row["maxmem"] = json!(
-                    members
-                        .iter()
-                        .map(|member| member.max_memory_bytes)
-                        .sum::<u64>()
-                );
+                row["maxmem"] = json!(members.iter().map(|member| member.max_memory_bytes).sum::<u64>());
                 row["uptime"] = json!(members.iter().map(|member| member.figures.uptime).max());
             }
             row

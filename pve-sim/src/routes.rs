@@ -26,21 +26,11 @@ struct Context<'a> {
 /// Finds the endpoint of a call and runs it.
 ///
 /// Endpoints check in the order of the real server: privilege, node, parameters, then the rest.
-pub(crate) fn dispatch(
-    world: &mut World,
-    token: &Token,
-    call: &Call,
-    now: Moment,
-) -> Result<Answer, Refusal> {
+pub(crate) fn dispatch(world: &mut World, token: &Token, call: &Call, now: Moment) -> Result<Answer, Refusal> {
     let get = call.method == Method::GET;
     let post = call.method == Method::POST;
     let delete = call.method == Method::DELETE;
-    let mut context = Context {
-        world,
-        token,
-        call,
-        now,
-    };
+    let mut context = Context { world, token, call, now };
     match call.segments().as_slice() {
         ["version"] if get => cluster::version(&context),
         ["access", "permissions"] if get => access::permissions(&context),
@@ -58,13 +48,9 @@ pub(crate) fn dispatch(
         ["nodes", node, "qemu"] if get => guests::list(&context, node, GuestKind::Qemu),
         ["nodes", node, "lxc"] if get => guests::list(&context, node, GuestKind::Lxc),
         ["nodes", node, kind, vmid, rest @ ..] => match (parse_kind(kind), rest) {
-            (Some(kind), ["status", "current"]) if get => {
-                guests::current(&context, node, kind, vmid)
-            }
+            (Some(kind), ["status", "current"]) if get => guests::current(&context, node, kind, vmid),
             (Some(kind), ["config"]) if get => guests::config(&context, node, kind, vmid),
-            (Some(kind), ["status", action]) if post => {
-                guests::power(&mut context, node, kind, vmid, action)
-            }
+            (Some(kind), ["status", action]) if post => guests::power(&mut context, node, kind, vmid, action),
             _ => Err(unknown(call)),
         },
         _ => Err(unknown(call)),
@@ -80,10 +66,7 @@ fn parse_kind(text: &str) -> Option<GuestKind> {
 }
 
 fn unknown(call: &Call) -> Refusal {
-    Refusal::NotImplemented {
-        method: call.method.to_string(),
-        path: call.path.clone(),
-    }
+    Refusal::NotImplemented { method: call.method.to_string(), path: call.path.clone() }
 }
 
 impl Context<'_> {
@@ -95,10 +78,6 @@ impl Context<'_> {
                  failure in name resolution"
             ))
         })?;
-        if self.world.nodes[index].is_online() {
-            Ok(index)
-        } else {
-            Err(Refusal::NodeUnreachable)
-        }
+        if self.world.nodes[index].is_online() { Ok(index) } else { Err(Refusal::NodeUnreachable) }
     }
 }

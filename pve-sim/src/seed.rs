@@ -48,12 +48,8 @@ const ROLES: [(&str, &str, GuestKind); 30] = [
 pub(crate) fn build(config: &Config, now: Moment) -> (Vec<Node>, Vec<Guest>) {
     let mut random = Random::seeded(config.seed);
     let nodes = config.nodes.max(1) as usize;
-    let guests: Vec<Guest> = (0..config.guests)
-        .map(|index| guest(index, nodes, &mut random, now))
-        .collect();
-    let nodes = (0..nodes)
-        .map(|index| node(index, &guests, &mut random, now))
-        .collect();
+    let guests: Vec<Guest> = (0..config.guests).map(|index| guest(index, nodes, &mut random, now)).collect();
+    let nodes = (0..nodes).map(|index| node(index, &guests, &mut random, now)).collect();
     (nodes, guests)
 }
 
@@ -86,9 +82,7 @@ pub(crate) fn ordinary_guest(vmid: u32, kind: GuestKind, seed: u64, now: Moment)
         max_disk_bytes: disk_gib * GIB,
         seed: random.next(),
         created: now.plus(-86_400.0 * random.between(30, 900) as f64),
-        run: Some(Run::from(
-            now.plus(-(random.between(3_600, 40 * 86_400) as f64)),
-        )),
+        run: Some(Run::from(now.plus(-(random.between(3_600, 40 * 86_400) as f64)))),
         busy: None,
     }
 }
@@ -98,23 +92,11 @@ fn guest(index: u32, nodes: usize, random: &mut Random, now: Moment) -> Guest {
     let (role, tags, usual_kind) = ROLES[index as usize % ROLES.len()];
     let round = index as usize / ROLES.len();
     // 100 and 101 are ordinary virtual machines: tests start and stop 101.
-    let kind = if index < 2 {
-        GuestKind::Qemu
-    } else {
-        usual_kind
-    };
+    let kind = if index < 2 { GuestKind::Qemu } else { usual_kind };
     let mut guest = ordinary_guest(vmid, kind, random.next(), now);
-    guest.name = Some(if round == 0 && role.contains('-') {
-        role.to_owned()
-    } else {
-        format!("{role}-{}", round + 1)
-    });
+    guest.name = Some(if round == 0 && role.contains('-') { role.to_owned() } else { format!("{role}-{}", round + 1) });
     guest.tags = tags.split(';').map(str::to_owned).collect();
-    guest.node = if index < 2 {
-        index as usize % nodes
-    } else {
-        random.next() as usize % nodes
-    };
+    guest.node = if index < 2 { index as usize % nodes } else { random.next() as usize % nodes };
     if guest.tags.iter().any(|tag| tag == "prod") {
         guest.pool = Some("prod".to_owned());
     } else if guest.tags.iter().any(|tag| tag == "dev") {
@@ -157,9 +139,8 @@ fn make_peculiar(guest: &mut Guest, index: u32, chance: f64, now: Moment) {
 fn node(index: usize, guests: &[Guest], random: &mut Random, now: Moment) -> Node {
     let name = format!("pve{}", index + 1);
     let own = guests.iter().filter(|guest| guest.node == index);
-    let (memory, cores) = own.fold((0, 0.0), |(memory, cores), guest| {
-        (memory + guest.max_memory_bytes, cores + guest.cpus())
-    });
+    let (memory, cores) =
+        own.fold((0, 0.0), |(memory, cores), guest| (memory + guest.max_memory_bytes, cores + guest.cpus()));
     // The next size up in steps a machine is sold in, with room to spare.
     let memory_bytes = ((memory * 5 / 4) / (32 * GIB) + 1) * 32 * GIB;
     let threads = (((cores / 3.0) as u32) / 8 + 1) * 8;

@@ -80,12 +80,7 @@ pub(crate) async fn serve(
     }
 }
 
-async fn connection(
-    server: Arc<Server>,
-    stream: TcpStream,
-    acceptor: TlsAcceptor,
-    peer: SocketAddr,
-) {
+async fn connection(server: Arc<Server>, stream: TcpStream, acceptor: TlsAcceptor, peer: SocketAddr) {
     // Answers are small and asked for one by one: waiting to fill packets would only cost time.
     let _ = stream.set_nodelay(true);
     if !speaks_tls(&stream).await {
@@ -129,11 +124,7 @@ async fn redirect_to_https(mut stream: TcpStream) {
     let _ = stream.shutdown().await;
 }
 
-async fn answer(
-    server: &Server,
-    request: Request<Incoming>,
-    last: bool,
-) -> Result<Response<Content>, Cut> {
+async fn answer(server: &Server, request: Request<Incoming>, last: bool) -> Result<Response<Content>, Cut> {
     let (parts, body) = request.into_parts();
     let path = api_path(&parts);
     let seen = path.as_deref().unwrap_or(parts.uri.path());
@@ -157,9 +148,7 @@ async fn answer(
         (_, outcome) => respond(outcome),
     };
     if last {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
 }
@@ -182,29 +171,18 @@ fn pause(server: &Server, outcome: &Result<Answer, Refusal>) -> Duration {
 }
 
 /// Faults that strike instead of an answer, or before it.
-async fn before_handling(
-    server: &Server,
-    fault: Option<&FaultKind>,
-) -> Result<Option<Response<Content>>, Cut> {
+async fn before_handling(server: &Server, fault: Option<&FaultKind>) -> Result<Option<Response<Content>>, Cut> {
     let Some(fault) = fault else { return Ok(None) };
     match fault {
-        FaultKind::Status {
-            code: code @ 595..=599,
-            reason,
-        } => Ok(Some(respond(Err(Refusal::Transport {
-            code: *code,
-            text: reason.clone(),
-            with_body: false,
-        })))),
-        FaultKind::Status { code, reason } => Ok(Some(respond(Err(Refusal::Custom {
-            code: *code,
-            reason: reason.clone(),
-        })))),
+        FaultKind::Status { code: code @ 595..=599, reason } => {
+            Ok(Some(respond(Err(Refusal::Transport { code: *code, text: reason.clone(), with_body: false }))))
+        }
+        FaultKind::Status { code, reason } => {
+            Ok(Some(respond(Err(Refusal::Custom { code: *code, reason: reason.clone() }))))
+        }
         FaultKind::Unauthorized => {
             tokio::time::sleep(server.auth_delay).await;
-            Ok(Some(respond(Err(Refusal::Unauthorized {
-                reason: "Authentication failed!",
-            }))))
+            Ok(Some(respond(Err(Refusal::Unauthorized { reason: "Authentication failed!" }))))
         }
         FaultKind::Delay(delay) => {
             tokio::time::sleep(*delay).await;
@@ -230,12 +208,6 @@ async fn handle(
     check_method(&parts.method)?;
     let token = authenticate(&server.tokens, authorization(parts))?;
     let parameters = read_parameters(parts, body).await?;
-    let call = Call {
-        method: parts.method.clone(),
-        path,
-        parameters,
-    };
-    server
-        .shared
-        .with_world(|world, now| routes::dispatch(world, token, &call, now))
+    let call = Call { method: parts.method.clone(), path, parameters };
+    server.shared.with_world(|world, now| routes::dispatch(world, token, &call, now))
 }

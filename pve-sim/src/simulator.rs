@@ -35,22 +35,10 @@ pub struct Simulator {
 ///
 /// When the address cannot be bound, when there is no token, or when no certificate can be made.
 pub async fn start(config: Config) -> anyhow::Result<Simulator> {
-    let token = config
-        .tokens
-        .first()
-        .cloned()
-        .context("a simulator needs at least one token")?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("listen on {}", config.listen))?;
-    let address = listener
-        .local_addr()
-        .context("read the address listened on")?;
-    let names = vec![
-        "localhost".to_owned(),
-        "pve1".to_owned(),
-        address.ip().to_string(),
-    ];
+    let token = config.tokens.first().cloned().context("a simulator needs at least one token")?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listen on {}", config.listen))?;
+    let address = listener.local_addr().context("read the address listened on")?;
+    let names = vec!["localhost".to_owned(), "pve1".to_owned(), address.ip().to_string()];
     let identity = tls::identity(names)?;
     let clock = Clock::start();
     let mut world = World::new(&config, clock.now());
@@ -67,13 +55,7 @@ pub async fn start(config: Config) -> anyhow::Result<Simulator> {
     });
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     let acceptor = TlsAcceptor::from(identity.config);
-    tracker.spawn(serve(
-        server,
-        listener,
-        acceptor,
-        stop.clone(),
-        tracker.clone(),
-    ));
+    tracker.spawn(serve(server, listener, acceptor, stop.clone(), tracker.clone()));
     Ok(Simulator {
         address,
         fingerprint: identity.fingerprint,

@@ -77,10 +77,7 @@ impl Statistics {
         self.lists.clear();
         self.nodes.resize(nodes.len(), NodeSample::default());
         let mut loads = vec![(0.0, 0u64); nodes.len()];
-        for guest in guests
-            .values()
-            .filter(|guest| nodes[guest.node].is_online())
-        {
+        for guest in guests.values().filter(|guest| nodes[guest.node].is_online()) {
             let figures = figures(guest, now);
             let load = &mut loads[guest.node];
             load.0 += figures.cpu * guest.cpus();
@@ -88,11 +85,7 @@ impl Statistics {
             self.samples.insert(guest.vmid, sample(guest, figures));
         }
         self.samples.retain(|vmid, _| guests.contains_key(vmid));
-        for (index, node) in nodes
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| node.is_online())
-        {
+        for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.is_online()) {
             self.nodes[index] = node_sample(node, loads[index], now);
         }
     }
@@ -101,10 +94,7 @@ impl Statistics {
     pub(crate) fn expire(&mut self, nodes: &[Node], now: Moment, limit_seconds: f64) {
         let expired: Vec<bool> = nodes
             .iter()
-            .map(|node| {
-                node.offline_since
-                    .is_some_and(|since| now.since(since) >= limit_seconds)
-            })
+            .map(|node| node.offline_since.is_some_and(|since| now.since(since) >= limit_seconds))
             .collect();
         if expired != self.expired {
             self.expired = expired;
@@ -118,11 +108,7 @@ impl Statistics {
 
     /// The last report about a guest, unless it was forgotten or never came.
     pub(crate) fn sample(&self, guest: &Guest) -> Option<&Sample> {
-        if self.is_expired(guest.node) {
-            None
-        } else {
-            self.samples.get(&guest.vmid)
-        }
+        if self.is_expired(guest.node) { None } else { self.samples.get(&guest.vmid) }
     }
 
     pub(crate) fn node(&self, index: usize) -> NodeSample {

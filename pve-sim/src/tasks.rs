@@ -22,10 +22,7 @@ pub(crate) struct Actor {
 impl Actor {
     /// The server itself.
     pub(crate) fn root() -> Self {
-        Self {
-            user: "root@pam".to_owned(),
-            token: None,
-        }
+        Self { user: "root@pam".to_owned(), token: None }
     }
 
     /// `user@realm` or `user@realm!token`.
@@ -71,14 +68,7 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     /// Starts a task and returns its serial number.
-    pub(crate) fn start(
-        &mut self,
-        node: &Node,
-        kind: &'static str,
-        id: String,
-        actor: Actor,
-        now: Moment,
-    ) -> u64 {
+    pub(crate) fn start(&mut self, node: &Node, kind: &'static str, id: String, actor: Actor, now: Moment) -> u64 {
         self.last_serial += 1;
         let serial = self.last_serial;
         // Process ids advance by more than one: a worker has children.
@@ -116,10 +106,7 @@ impl Tasks {
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = (u64, &Task)> {
-        self.by_serial
-            .iter()
-            .rev()
-            .map(|(serial, task)| (*serial, task))
+        self.by_serial.iter().rev().map(|(serial, task)| (*serial, task))
     }
 
     /// What happened before the simulator was started, so that lists are not empty.
@@ -146,10 +133,7 @@ impl Tasks {
 
 impl Task {
     pub(crate) fn end(&mut self, status: &str, now: Moment) {
-        self.ended = Some(Ended {
-            at: now,
-            status: status.to_owned(),
-        });
+        self.ended = Some(Ended { at: now, status: status.to_owned() });
     }
 
     /// The answer of `tasks/{upid}/status`.
@@ -255,10 +239,7 @@ mod tests {
     fn upids_are_recognised_by_their_eight_fields() {
         let good = "UPID:pve1:00000374:0003D46B:6B03A6E9:qmstart:101:root@pam!full:";
         assert_eq!(node_of_upid(good), Some("pve1"));
-        assert_eq!(
-            node_of_upid("UPID:pve1:000000BA:0002FD58:6B03A4C3:startall::root@pam:"),
-            Some("pve1")
-        );
+        assert_eq!(node_of_upid("UPID:pve1:000000BA:0002FD58:6B03A4C3:startall::root@pam:"), Some("pve1"));
         assert_eq!(node_of_upid("UPID:bogus"), None);
         assert_eq!(node_of_upid(good.trim_end_matches(':')), None);
     }

@@ -21,15 +21,9 @@ pub(crate) struct Identity {
 pub(crate) fn identity(names: Vec<String>) -> anyhow::Result<Identity> {
     let key = KeyPair::generate().context("generate the key of the server certificate")?;
     let mut params = CertificateParams::new(names).context("describe the server certificate")?;
-    params
-        .distinguished_name
-        .push(DnType::OrganizationName, "pve-sim");
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "pve-sim");
-    let certificate = params
-        .self_signed(&key)
-        .context("sign the server certificate")?;
+    params.distinguished_name.push(DnType::OrganizationName, "pve-sim");
+    params.distinguished_name.push(DnType::CommonName, "pve-sim");
+    let certificate = params.self_signed(&key).context("sign the server certificate")?;
     let fingerprint = colon_hex(&Sha256::digest(certificate.der()));
     // The provider is named here because a process may link more than one.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -37,14 +31,7 @@ pub(crate) fn identity(names: Vec<String>) -> anyhow::Result<Identity> {
         .with_safe_default_protocol_versions()
         .context("choose TLS versions")?
         .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        )
+        .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
         .context("use the server certificate")?;
-    Ok(Identity {
-        config: Arc::new(config),
-        fingerprint,
-        certificate_pem: certificate.pem(),
-    })
+    Ok(Identity { config: Arc::new(config), fingerprint, certificate_pem: certificate.pem() })
 }

@@ -79,12 +79,7 @@ fn add_qemu(row: &mut Value, guest: &Guest, figures: &Figures, detail: Detail) {
         for key in ["pressurecpusome", "pressurecpufull"] {
             row[key] = number(figures.pressure);
         }
-        for key in [
-            "pressureiosome",
-            "pressureiofull",
-            "pressurememorysome",
-            "pressurememoryfull",
-        ] {
+        for key in ["pressureiosome", "pressureiofull", "pressurememorysome", "pressurememoryfull"] {
             row[key] = json!(0);
         }
     }
@@ -132,12 +127,7 @@ fn add_lxc(row: &mut Value, guest: &Guest, figures: &Figures) {
         for key in ["pressurecpusome", "pressurecpufull"] {
             row[key] = json!(format!("{:.2}", figures.pressure));
         }
-        for key in [
-            "pressureiosome",
-            "pressureiofull",
-            "pressurememorysome",
-            "pressurememoryfull",
-        ] {
+        for key in ["pressureiosome", "pressureiofull", "pressurememorysome", "pressurememoryfull"] {
             row[key] = json!("0.00");
         }
     }
@@ -157,17 +147,12 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
             config["cores"] = json!(guest.cores);
             config["sockets"] = json!(1);
             config["scsihw"] = json!("virtio-scsi-single");
-            config["scsi0"] = json!(format!(
-                "local-lvm:{disk}-{vmid}-disk-0,iothread=1,size={size}"
-            ));
+            config["scsi0"] = json!(format!("local-lvm:{disk}-{vmid}-disk-0,iothread=1,size={size}"));
             config["net0"] = json!(format!("virtio={mac},bridge=vmbr0,firewall=1"));
             config["ostype"] = json!("l26");
             config["smbios1"] = json!(format!("uuid={}", uuid(guest, "smbios")));
             config["vmgenid"] = json!(uuid(guest, "vmgenid"));
-            config["meta"] = json!(format!(
-                "creation-qemu=10.1.2,ctime={}",
-                guest.created.epoch()
-            ));
+            config["meta"] = json!(format!("creation-qemu=10.1.2,ctime={}", guest.created.epoch()));
             if guest.agent {
                 config["agent"] = json!("1");
             }
@@ -182,9 +167,7 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
             config["swap"] = json!(512);
             config["unprivileged"] = json!(1);
             config["rootfs"] = json!(format!("local-lvm:vm-{vmid}-disk-0,size={size}"));
-            config["net0"] = json!(format!(
-                "name=eth0,bridge=vmbr0,hwaddr={mac},ip=dhcp,type=veth"
-            ));
+            config["net0"] = json!(format!("name=eth0,bridge=vmbr0,hwaddr={mac},ip=dhcp,type=veth"));
             match guest.cpu_limit {
                 Some(limit) => config["cpulimit"] = json!(limit.to_string()),
                 None => config["cores"] = json!(guest.cores),
@@ -215,12 +198,8 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
 pub(crate) fn node_status(node: &Node, sample: NodeSample) -> Value {
     let load = sample.cpu * f64::from(node.threads);
     let available = node.memory_bytes - sample.memory_bytes;
-    let (root_size, root_used) = node.root().map_or((0, 0), |root| {
-        (
-            root.size_bytes,
-            root.used_bytes(sample.uptime_seconds as f64),
-        )
-    });
+    let (root_size, root_used) =
+        node.root().map_or((0, 0), |root| (root.size_bytes, root.used_bytes(sample.uptime_seconds as f64)));
     let sockets = if node.threads > 32 { 2 } else { 1 };
     json!({
         "uptime": sample.uptime_seconds,
@@ -269,23 +248,13 @@ pub(crate) fn node_status(node: &Node, sample: NodeSample) -> Value {
 
 /// Forty hexadecimal digits that change with the configuration.
 fn digest(guest: &Guest) -> String {
-    let text = format!(
-        "{} {:?} {:?} {:?}",
-        guest.seed, guest.name, guest.lock, guest.tags
-    );
+    let text = format!("{} {:?} {:?} {:?}", guest.seed, guest.name, guest.lock, guest.tags);
     hex(&Sha256::digest(text)[..20])
 }
 
 fn uuid(guest: &Guest, purpose: &str) -> String {
     let text = hex(&Sha256::digest(format!("{} {purpose}", guest.seed))[..16]);
-    [
-        &text[..8],
-        &text[8..12],
-        &text[12..16],
-        &text[16..20],
-        &text[20..],
-    ]
-    .join("-")
+    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
 }
 
 /// In the range that belongs to Proxmox.

@@ -35,10 +35,7 @@ pub(crate) enum Event {
     /// A task tries to take the lock of its guest and to start its work.
     Begin { task: u64 },
     /// A task is through; the change it made, or its error text.
-    Finish {
-        task: u64,
-        result: Result<power::Change, String>,
-    },
+    Finish { task: u64, result: Result<power::Change, String> },
     /// The host starts a guest again after a reboot task shut it down.
     Boot { vmid: u32 },
     /// The high-availability manager does what was requested.
@@ -52,10 +49,7 @@ impl World {
             cluster_name: config.cluster_name.clone(),
             time_scale: config.time_scale.max(0.0),
             nodes,
-            guests: guests
-                .into_iter()
-                .map(|guest| (guest.vmid, guest))
-                .collect(),
+            guests: guests.into_iter().map(|guest| (guest.vmid, guest)).collect(),
             tasks: Tasks::default(),
             statistics: Statistics::new(config.stat_interval),
             generation: 0,
@@ -98,8 +92,7 @@ impl World {
 
     pub(crate) fn schedule(&mut self, due: Moment, event: Event) {
         self.agenda_serial += 1;
-        self.agenda
-            .insert((due.sort_key(), self.agenda_serial), (due, event));
+        self.agenda.insert((due.sort_key(), self.agenda_serial), (due, event));
     }
 
     fn play_until(&mut self, now: Moment) {

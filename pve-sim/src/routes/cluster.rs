@@ -11,12 +11,8 @@ use crate::views::{REPOSITORY_ID, VERSION};
 
 pub(super) fn version(context: &Context<'_>) -> Result<Answer, Refusal> {
     verify(&context.call.parameters, &[])?;
-    let release = VERSION
-        .rsplit_once('.')
-        .map_or(VERSION, |(release, _)| release);
-    Ok(Answer::data(
-        json!({ "version": VERSION, "release": release, "repoid": REPOSITORY_ID }),
-    ))
+    let release = VERSION.rsplit_once('.').map_or(VERSION, |(release, _)| release);
+    Ok(Answer::data(json!({ "version": VERSION, "release": release, "repoid": REPOSITORY_ID })))
 }
 
 pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
@@ -24,11 +20,7 @@ pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let parameters = verify(&context.call.parameters, &known)?;
     let selection = Selection::of(parameters.text("type"), &context.token.privileges);
     context.world.freshen(context.now);
-    Ok(Answer(resources::list(
-        context.world,
-        selection,
-        context.now,
-    )))
+    Ok(Answer(resources::list(context.world, selection, context.now)))
 }
 
 pub(super) fn status(context: &Context<'_>) -> Result<Answer, Refusal> {

@@ -19,49 +19,22 @@ pub(super) fn list(context: &Context<'_>, node: &str, kind: GuestKind) -> Result
         GuestKind::Lxc => &[],
     };
     let parameters = verify(&context.call.parameters, known)?;
-    let detail = if parameters.flag("full") {
-        Detail::FullRow
-    } else {
-        Detail::Row
-    };
+    let detail = if parameters.flag("full") { Detail::FullRow } else { Detail::Row };
     if !context.token.privileges.allow("VM.Audit") {
         return Ok(Answer::data(Vec::<Value>::new()));
     }
-    let own = context
-        .world
-        .guests
-        .values()
-        .filter(|guest| guest.node == index && guest.kind == kind);
-    Ok(Answer::data(
-        own.map(|guest| guest_status(guest, detail, context.now))
-            .collect::<Vec<Value>>(),
-    ))
+    let own = context.world.guests.values().filter(|guest| guest.node == index && guest.kind == kind);
+    Ok(Answer::data(own.map(|guest| guest_status(guest, detail, context.now)).collect::<Vec<Value>>()))
 }
 
-pub(super) fn current(
-    context: &Context<'_>,
-    node: &str,
-    kind: GuestKind,
-    vmid: &str,
-) -> Result<Answer, Refusal> {
+pub(super) fn current(context: &Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
     let guest = read(context, node, kind, vmid, &[])?;
-    Ok(Answer::data(guest_status(
-        guest,
-        Detail::Current,
-        context.now,
-    )))
+    Ok(Answer::data(guest_status(guest, Detail::Current, context.now)))
 }
 
-pub(super) fn config(
-    context: &Context<'_>,
-    node: &str,
-    kind: GuestKind,
-    vmid: &str,
-) -> Result<Answer, Refusal> {
+pub(super) fn config(context: &Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
     let known = [("current", Rule::Boolean), ("snapshot", Rule::Text)];
-    Ok(Answer::data(guest_config(read(
-        context, node, kind, vmid, &known,
-    )?)))
+    Ok(Answer::data(guest_config(read(context, node, kind, vmid, &known)?)))
 }
 
 /// The guest a reading request is about.
@@ -76,15 +49,8 @@ fn read<'a>(
     let index = context.reach(node)?;
     let vmid = parse_vmid(vmid)?;
     verify(&context.call.parameters, known)?;
-    find(
-        context.world,
-        Target {
-            node: index,
-            kind,
-            vmid,
-        },
-    )
-    .ok_or_else(|| Refusal::Failed(missing_configuration(kind, vmid, node)))
+    find(context.world, Target { node: index, kind, vmid })
+        .ok_or_else(|| Refusal::Failed(missing_configuration(kind, vmid, node)))
 }
 
 pub(super) fn power(
@@ -99,12 +65,7 @@ pub(super) fn power(
     let index = context.reach(node)?;
     let vmid = parse_vmid(vmid)?;
     let parameters = verify(&context.call.parameters, known_parameters(action))?;
-    let online = context
-        .world
-        .nodes
-        .iter()
-        .filter(|node| node.is_online())
-        .count();
+    let online = context.world.nodes.iter().filter(|node| node.is_online()).count();
     if action == Action::Start && online * 2 <= context.world.nodes.len() {
         return Err(Refusal::failed("cluster not ready - no quorum?"));
     }
@@ -116,15 +77,8 @@ pub(super) fn power(
         ..Order::plain(action)
     };
     let token = context.token;
-    let actor = Actor {
-        user: token.user.clone(),
-        token: Some(token.name.clone()),
-    };
-    let target = Target {
-        node: index,
-        kind,
-        vmid,
-    };
+    let actor = Actor { user: token.user.clone(), token: Some(token.name.clone()) };
+    let target = Target { node: index, kind, vmid };
     power::request(context.world, target, order, actor, context.now).map(Answer::data)
 }
 
@@ -132,31 +86,12 @@ fn known_parameters(action: Action) -> &'static [(&'static str, Rule)] {
     const TIMEOUT: (&str, Rule) = ("timeout", Rule::Integer { minimum: 0 });
     const SKIPLOCK: (&str, Rule) = ("skiplock", Rule::RootOnly);
     match action {
-        Action::Start => &[
-            TIMEOUT,
-            SKIPLOCK,
-            ("machine", Rule::Text),
-            ("debug", Rule::Boolean),
-        ],
-        Action::Stop => &[
-            TIMEOUT,
-            SKIPLOCK,
-            ("overrule-shutdown", Rule::Boolean),
-            ("keepActive", Rule::RootOnly),
-        ],
-        Action::Shutdown => &[
-            TIMEOUT,
-            SKIPLOCK,
-            ("forceStop", Rule::Boolean),
-            ("keepActive", Rule::RootOnly),
-        ],
+        Action::Start => &[TIMEOUT, SKIPLOCK, ("machine", Rule::Text), ("debug", Rule::Boolean)],
+        Action::Stop => &[TIMEOUT, SKIPLOCK, ("overrule-shutdown", Rule::Boolean), ("keepActive", Rule::RootOnly)],
+        Action::Shutdown => &[TIMEOUT, SKIPLOCK, ("forceStop", Rule::Boolean), ("keepActive", Rule::RootOnly)],
         Action::Reboot => &[TIMEOUT],
         Action::Reset => &[SKIPLOCK],
-        Action::Suspend => &[
-            SKIPLOCK,
-            ("todisk", Rule::Boolean),
-            ("statestorage", Rule::Text),
-        ],
+        Action::Suspend => &[SKIPLOCK, ("todisk", Rule::Boolean), ("statestorage", Rule::Text)],
         Action::Resume => &[SKIPLOCK, ("nocheck", Rule::Boolean)],
     }
 }

@@ -19,11 +19,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         row["ssl_fingerprint"] = json!(context.world.nodes[index].fingerprint);
         row
     };
-    Ok(Answer::data(
-        (0..context.world.nodes.len())
-            .map(row)
-            .collect::<Vec<Value>>(),
-    ))
+    Ok(Answer::data((0..context.world.nodes.len()).map(row).collect::<Vec<Value>>()))
 }
 
 pub(super) fn version(context: &Context<'_>, node: &str) -> Result<Answer, Refusal> {
@@ -60,29 +56,21 @@ pub(super) fn storage(context: &Context<'_>, node: &str) -> Result<Answer, Refus
     }
     let node = &context.world.nodes[index];
     let wanted = |name: &str| parameters.text("storage").is_none_or(|only| only == name);
-    let rows = node
-        .storages
-        .iter()
-        .filter(|storage| wanted(storage.name))
-        .map(|storage| {
-            let up = if storage.shared {
-                0.0
-            } else {
-                context.now.since(node.started)
-            };
-            let used = storage.used_bytes(up);
-            json!({
-                "storage": storage.name,
-                "type": storage.plugin,
-                "content": storage.content,
-                "active": 1,
-                "enabled": 1,
-                "shared": u8::from(storage.shared),
-                "total": storage.size_bytes,
-                "used": used,
-                "avail": storage.size_bytes - used,
-                "used_fraction": number(used as f64 / storage.size_bytes as f64),
-            })
-        });
+    let rows = node.storages.iter().filter(|storage| wanted(storage.name)).map(|storage| {
+        let up = if storage.shared { 0.0 } else { context.now.since(node.started) };
+        let used = storage.used_bytes(up);
+        json!({
+            "storage": storage.name,
+            "type": storage.plugin,
+            "content": storage.content,
+            "active": 1,
+            "enabled": 1,
+            "shared": u8::from(storage.shared),
+            "total": storage.size_bytes,
+            "used": used,
+            "avail": storage.size_bytes - used,
+            "used_fraction": number(used as f64 / storage.size_bytes as f64),
+        })
+    });
     Ok(Answer::data(rows.collect::<Vec<Value>>()))
 }

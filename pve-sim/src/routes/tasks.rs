@@ -15,11 +15,7 @@ const CLUSTER_ROWS: usize = 25;
 pub(super) fn of_cluster(context: &Context<'_>) -> Result<Answer, Refusal> {
     verify(&context.call.parameters, &[])?;
     let mut rows: Vec<Value> = Vec::new();
-    let visible = context
-        .world
-        .tasks
-        .newest_first()
-        .filter(|(_, task)| may_see(context, task));
+    let visible = context.world.tasks.newest_first().filter(|(_, task)| may_see(context, task));
     for (_, task) in visible.take(CLUSTER_ROWS * context.world.nodes.len()) {
         rows.push(task.cluster_row(rows.is_empty()));
     }
@@ -55,41 +51,18 @@ pub(super) fn of_node(context: &Context<'_>, node: &str) -> Result<Answer, Refus
             _ => true,
         })
         .filter(|task| parameters.text("vmid").is_none_or(|vmid| task.id == vmid))
-        .filter(|task| {
-            parameters
-                .text("typefilter")
-                .is_none_or(|kind| task.kind == kind)
-        })
-        .filter(|task| {
-            parameters
-                .text("userfilter")
-                .is_none_or(|user| task.actor.id().contains(user))
-        })
-        .filter(|task| {
-            parameters
-                .number("since")
-                .is_none_or(|since| task.started.epoch() >= since)
-        })
-        .filter(|task| {
-            parameters
-                .number("until")
-                .is_none_or(|until| task.started.epoch() <= until)
-        })
+        .filter(|task| parameters.text("typefilter").is_none_or(|kind| task.kind == kind))
+        .filter(|task| parameters.text("userfilter").is_none_or(|user| task.actor.id().contains(user)))
+        .filter(|task| parameters.number("since").is_none_or(|since| task.started.epoch() >= since))
+        .filter(|task| parameters.number("until").is_none_or(|until| task.started.epoch() <= until))
         .filter(|task| !parameters.flag("errors") || outcome(task) == "error")
         .filter(|task| {
-            parameters
-                .text("statusfilter")
-                .is_none_or(|wanted| wanted.split(',').any(|word| word == outcome(task)))
+            parameters.text("statusfilter").is_none_or(|wanted| wanted.split(',').any(|word| word == outcome(task)))
         })
         .collect();
     let start = parameters.number("start").unwrap_or(0) as usize;
     let limit = parameters.number("limit").unwrap_or(50) as usize;
-    let rows: Vec<Value> = matching
-        .iter()
-        .skip(start)
-        .take(limit)
-        .map(|task| task.row())
-        .collect();
+    let rows: Vec<Value> = matching.iter().skip(start).take(limit).map(|task| task.row()).collect();
     Ok(Answer::page(&rows, matching.len()))
 }
 
@@ -115,10 +88,7 @@ pub(super) fn status(context: &Context<'_>, node: &str, upid: &str) -> Result<An
 pub(super) fn log(context: &Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
     context.reach(node)?;
     let whole = Rule::Integer { minimum: 0 };
-    let parameters = verify(
-        &context.call.parameters,
-        &[("start", whole), ("limit", whole)],
-    )?;
+    let parameters = verify(&context.call.parameters, &[("start", whole), ("limit", whole)])?;
     let lines = match find(context, node, upid) {
         Ok((_, task)) => {
             if !is_own(context, task) {
@@ -139,9 +109,7 @@ pub(super) fn log(context: &Context<'_>, node: &str, upid: &str) -> Result<Answe
     };
     let total = lines.len();
     let numbered = lines.into_iter().enumerate().skip(start).take(limit);
-    let rows: Vec<Value> = numbered
-        .map(|(index, line)| json!({ "n": index + 1, "t": line }))
-        .collect();
+    let rows: Vec<Value> = numbered.map(|(index, line)| json!({ "n": index + 1, "t": line })).collect();
     Ok(Answer::page(&rows, total))
 }
 
@@ -160,11 +128,7 @@ fn find<'a>(context: &'a Context<'_>, node: &str, upid: &str) -> Result<(u64, &'
     if node_of_upid(upid).is_none() {
         return Err(Refusal::parameter("upid", "unable to parse worker upid"));
     }
-    let found = context
-        .world
-        .tasks
-        .find(upid)
-        .filter(|(_, task)| task.node == node);
+    let found = context.world.tasks.find(upid).filter(|(_, task)| task.node == node);
     found.ok_or_else(|| Refusal::parameter("upid", "no such task"))
 }
 

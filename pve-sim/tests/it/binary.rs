@@ -25,10 +25,7 @@ fn it_says_where_it_is_and_stops_when_asked() {
     assert_eq!(line(), "PROXMOX_TOKEN_NAME=mine");
     assert_eq!(line(), "PROXMOX_TOKEN_VALUE=s=cret");
     assert!(line().starts_with("PROXMOX_FINGERPRINT="));
-    let killed = Command::new("kill")
-        .arg(child.id().to_string())
-        .status()
-        .unwrap();
+    let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(killed.success());
     assert!(child.wait().unwrap().success());
 }
@@ -37,24 +34,10 @@ fn it_says_where_it_is_and_stops_when_asked() {
 fn a_taken_port_is_one_clear_line_and_exit_code_one() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut child = Command::new(PROGRAM)
-        .args(["--listen", &address])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = Command::new(PROGRAM).args(["--listen", &address]).stderr(Stdio::piped()).spawn().unwrap();
     let mut errors = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut errors)
-        .unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert!(
-        errors.starts_with(&format!(
-            "error: listen on {address}: Address already in use"
-        )),
-        "{errors}"
-    );
+    assert!(errors.starts_with(&format!("error: listen on {address}: Address already in use")), "{errors}");
     assert_eq!(errors.lines().count(), 1);
 }

@@ -11,10 +11,7 @@ use crate::support::{Sim, authorization, quick, read};
 #[case(Some("PVEAPIToken="), "No ticket")]
 #[case(Some("pveapitoken=tester@pve!full=secret-of-full"), "No ticket")]
 #[case(Some("PVEAPIToken=tester@pve!full=wrong"), "Authentication failed!")]
-#[case(
-    Some("PVEAPIToken=tester@pve!gone=secret-of-gone"),
-    "Authentication failed!"
-)]
+#[case(Some("PVEAPIToken=tester@pve!gone=secret-of-gone"), "Authentication failed!")]
 #[case(Some("PVEAPIToken=tester@pve!full"), "Authentication failed!")]
 #[tokio::test]
 async fn a_wrong_token_gets_an_empty_401(#[case] header: Option<&str>, #[case] reason: &str) {
@@ -24,27 +21,15 @@ async fn a_wrong_token_gets_an_empty_401(#[case] header: Option<&str>, #[case] r
         request = request.header("Authorization", header);
     }
     let reply = read(request.send().await.unwrap()).await;
-    assert_eq!(
-        (reply.status, reply.reason.as_str(), reply.body.as_str()),
-        (401, reason, "")
-    );
+    assert_eq!((reply.status, reply.reason.as_str(), reply.body.as_str()), (401, reason, ""));
 }
 
 #[tokio::test]
 async fn a_401_takes_its_time() {
     let auth_delay = std::time::Duration::from_millis(120);
-    let sim = Sim::start_with(pve_sim::Config {
-        auth_delay,
-        ..quick()
-    })
-    .await;
+    let sim = Sim::start_with(pve_sim::Config { auth_delay, ..quick() }).await;
     let begun = std::time::Instant::now();
-    assert_eq!(
-        read(sim.client.get(sim.url("/version")).send().await.unwrap())
-            .await
-            .status,
-        401
-    );
+    assert_eq!(read(sim.client.get(sim.url("/version")).send().await.unwrap()).await.status, 401);
     assert!(begun.elapsed() >= auth_delay);
 }
 
@@ -55,29 +40,14 @@ async fn a_401_takes_its_time() {
 #[tokio::test]
 async fn a_token_is_accepted_in_every_spelling(#[case] header: &str) {
     let sim = Sim::start().await;
-    let request = sim
-        .client
-        .get(sim.url("/version"))
-        .header("Authorization", header);
-    assert_eq!(
-        read(request.send().await.unwrap()).await.data()["version"],
-        "9.1.7"
-    );
+    let request = sim.client.get(sim.url("/version")).header("Authorization", header);
+    assert_eq!(read(request.send().await.unwrap()).await.data()["version"], "9.1.7");
 }
 
 #[rstest]
-#[case(
-    "/nodes/pve1/qemu/999/config",
-    "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist"
-)]
-#[case(
-    "/nodes/pve1/lxc/999/status/current",
-    "Configuration file 'nodes/pve1/lxc/999.conf' does not exist"
-)]
-#[case(
-    "/nodes/pve1/lxc/100/status/current",
-    "Configuration file 'nodes/pve1/lxc/100.conf' does not exist"
-)]
+#[case("/nodes/pve1/qemu/999/config", "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist")]
+#[case("/nodes/pve1/lxc/999/status/current", "Configuration file 'nodes/pve1/lxc/999.conf' does not exist")]
+#[case("/nodes/pve1/lxc/100/status/current", "Configuration file 'nodes/pve1/lxc/100.conf' does not exist")]
 #[case(
     "/nodes/gone/status",
     "hostname lookup 'gone' failed - failed to get address info for: gone: Temporary failure in name resolution"
@@ -87,10 +57,7 @@ async fn what_is_not_there_is_a_500_with_a_text(#[case] path: &str, #[case] text
     let sim = Sim::start().await;
     let reply = sim.get(path).await;
     assert_eq!((reply.status, reply.reason.as_str()), (500, text));
-    assert_eq!(
-        reply.json(),
-        json!({ "data": null, "message": format!("{text}\n") })
-    );
+    assert_eq!(reply.json(), json!({ "data": null, "message": format!("{text}\n") }));
 }
 
 #[rstest]
@@ -104,24 +71,13 @@ async fn what_is_not_there_is_a_500_with_a_text(#[case] path: &str, #[case] text
     "foo",
     "property is not defined in schema and the schema does not allow additional properties"
 )]
-#[case(
-    "/nodes/pve1/qemu/abc/config",
-    "vmid",
-    "type check ('integer') failed - got 'abc'"
-)]
-#[case(
-    "/nodes/pve1/qemu/0/config",
-    "vmid",
-    "invalid format - value does not look like a valid VM ID\n"
-)]
+#[case("/nodes/pve1/qemu/abc/config", "vmid", "type check ('integer') failed - got 'abc'")]
+#[case("/nodes/pve1/qemu/0/config", "vmid", "invalid format - value does not look like a valid VM ID\n")]
 #[tokio::test]
 async fn wrong_parameters_are_named(#[case] path: &str, #[case] name: &str, #[case] text: &str) {
     let sim = Sim::start().await;
     let reply = sim.get(path).await;
-    assert_eq!(
-        (reply.status, reply.reason.as_str()),
-        (400, "Parameter verification failed.")
-    );
+    assert_eq!((reply.status, reply.reason.as_str()), (400, "Parameter verification failed."));
     assert_eq!(reply.json()["errors"], json!({ name: text }));
     assert_eq!(reply.message(), "Parameter verification failed.\n");
 }
@@ -138,20 +94,12 @@ async fn every_wrong_parameter_is_named_at_once() {
 }
 
 #[rstest]
-#[case(
-    "GET",
-    "/nodes/pve1/nosuch",
-    "Method 'GET /nodes/pve1/nosuch' not implemented"
-)]
+#[case("GET", "/nodes/pve1/nosuch", "Method 'GET /nodes/pve1/nosuch' not implemented")]
 #[case("POST", "/version", "Method 'POST /version' not implemented")]
 #[case("PATCH", "/version", "method 'PATCH' not available")]
 #[case("OPTIONS", "/version", "method 'OPTIONS' not available")]
 #[tokio::test]
-async fn what_is_not_implemented_is_a_501(
-    #[case] method: &str,
-    #[case] path: &str,
-    #[case] reason: &str,
-) {
+async fn what_is_not_implemented_is_a_501(#[case] method: &str, #[case] path: &str, #[case] reason: &str) {
     let sim = Sim::start().await;
     let method = method.parse().unwrap();
     let reply = sim.send(sim.client.request(method, sim.url(path))).await;
@@ -161,28 +109,17 @@ async fn what_is_not_implemented_is_a_501(
 #[tokio::test]
 async fn a_get_with_a_body_is_a_501() {
     let sim = Sim::start().await;
-    let reply = sim
-        .send(sim.client.get(sim.url("/version")).body("type=node"))
-        .await;
-    assert_eq!(
-        (reply.status, reply.body.as_str()),
-        (501, "Unexpected content for method 'GET'")
-    );
+    let reply = sim.send(sim.client.get(sim.url("/version")).body("type=node")).await;
+    assert_eq!((reply.status, reply.body.as_str()), (501, "Unexpected content for method 'GET'"));
 }
 
 #[tokio::test]
 async fn an_empty_json_body_is_a_500_and_no_body_is_fine() {
     let sim = Sim::start().await;
     let url = sim.url("/nodes/pve1/qemu/100/status/start");
-    let typed = sim
-        .client
-        .post(&url)
-        .header("Content-Type", "application/json");
+    let typed = sim.client.post(&url).header("Content-Type", "application/json");
     let reply = sim.send(typed).await;
-    assert!(
-        reply.status == 500 && reply.reason.starts_with("malformed JSON string"),
-        "{reply:?}"
-    );
+    assert!(reply.status == 500 && reply.reason.starts_with("malformed JSON string"), "{reply:?}");
     assert_eq!(sim.send(sim.client.post(&url)).await.status, 200);
 }
 
@@ -190,16 +127,9 @@ async fn an_empty_json_body_is_a_500_and_no_body_is_fine() {
 async fn an_offline_node_is_a_595_with_an_empty_body() {
     let sim = Sim::start().await;
     sim.control().set_node_online("pve2", false);
-    for path in [
-        "/nodes/pve2/status",
-        "/nodes/pve2/qemu",
-        "/nodes/pve2/qemu/101/status/current",
-    ] {
+    for path in ["/nodes/pve2/status", "/nodes/pve2/qemu", "/nodes/pve2/qemu/101/status/current"] {
         let reply = sim.get(path).await;
-        assert_eq!(
-            (reply.status, reply.reason.as_str(), reply.body.as_str()),
-            (595, "No route to host", "")
-        );
+        assert_eq!((reply.status, reply.reason.as_str(), reply.body.as_str()), (595, "No route to host", ""));
     }
     let action = sim.post("/nodes/pve2/qemu/101/status/stop", &[]).await;
     assert_eq!(action.status, 595);

@@ -10,18 +10,12 @@ const COUNTERS: [&str; 4] = ["netin", "netout", "diskread", "diskwrite"];
 async fn counters_grow_and_shares_stay_within_bounds() {
     let sim = Sim::start().await;
     let before = sim.get("/cluster/resources?type=vm").await.rows();
-    wait_until("the counters of 100 moved", async || {
-        sim.row(100).await["netin"] != before[0]["netin"]
-    })
-    .await;
+    wait_until("the counters of 100 moved", async || sim.row(100).await["netin"] != before[0]["netin"]).await;
     let after = sim.get("/cluster/resources?type=vm").await.rows();
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before["id"], after["id"]);
         for counter in COUNTERS {
-            assert!(
-                after[counter].as_u64() >= before[counter].as_u64(),
-                "{counter} of {after}"
-            );
+            assert!(after[counter].as_u64() >= before[counter].as_u64(), "{counter} of {after}");
         }
         assert!((0.0..=1.0).contains(&after["cpu"].as_f64().unwrap()));
         assert!(after["mem"].as_u64() <= after["maxmem"].as_u64());
@@ -39,10 +33,7 @@ async fn a_restart_resets_the_counters() {
     sim.control().set_guest_state(101, State::Running);
     let after = sim.row(101).await;
     for counter in COUNTERS.into_iter().chain(["uptime"]) {
-        assert!(
-            after[counter].as_u64() < before[counter].as_u64(),
-            "{counter}"
-        );
+        assert!(after[counter].as_u64() < before[counter].as_u64(), "{counter}");
     }
 }
 
@@ -56,9 +47,7 @@ async fn a_node_is_as_busy_as_its_guests() {
             sim.control().set_guest_state(guest.vmid, State::Stopped);
         }
     }
-    let idle = sim.get("/nodes/pve1/status").await.data()["memory"]["used"]
-        .as_u64()
-        .unwrap();
+    let idle = sim.get("/nodes/pve1/status").await.data()["memory"]["used"].as_u64().unwrap();
     assert!(idle < busy, "{idle} {busy}");
     assert!(status["loadavg"][0].is_string());
 }
@@ -72,10 +61,7 @@ async fn ten_thousand_guests_are_one_cheap_answer() {
         ..quick()
     })
     .await;
-    assert_eq!(
-        sim.get("/cluster/resources?type=vm").await.rows().len(),
-        10_000
-    );
+    assert_eq!(sim.get("/cluster/resources?type=vm").await.rows().len(), 10_000);
     let written = sim.get("/cluster/resources?type=vm").await.body;
     assert_eq!(sim.get("/cluster/resources?type=vm").await.body, written);
 }

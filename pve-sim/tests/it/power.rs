@@ -62,9 +62,7 @@ async fn a_power_action_follows_the_matrix(
 ) {
     let sim = Sim::start().await;
     sim.control().set_guest_state(vmid, state);
-    let reply = sim
-        .post(&format!("{}/status/{action}", sim.guest_path(vmid)), form)
-        .await;
+    let reply = sim.post(&format!("{}/status/{action}", sim.guest_path(vmid)), form).await;
     match expected {
         Refused(text) => {
             assert_eq!((reply.status, reply.reason.as_str()), (500, text));
@@ -74,10 +72,7 @@ async fn a_power_action_follows_the_matrix(
         Task(kind, exit, after) => {
             let upid = reply.data().as_str().unwrap().to_owned();
             let status = sim.wait_for_task(&upid).await;
-            assert_eq!(
-                (status["type"].as_str(), status["exitstatus"].as_str()),
-                (Some(kind), Some(exit))
-            );
+            assert_eq!((status["type"].as_str(), status["exitstatus"].as_str()), (Some(kind), Some(exit)));
             assert_eq!(sim.control().guest(vmid).unwrap().state, after);
         }
     }
@@ -97,17 +92,12 @@ async fn a_locked_vm_fails_inside_its_task(#[case] action: &str, #[case] exit: &
 }
 
 #[rstest]
-#[case(
-    "start",
-    "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist"
-)]
+#[case("start", "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist")]
 #[case("stop", "unable to find configuration file for VM 999 on node 'pve1'")]
 #[tokio::test]
 async fn a_missing_vm_fails_inside_its_task(#[case] action: &str, #[case] exit: &str) {
     let sim = Sim::start().await;
-    let reply = sim
-        .post(&format!("/nodes/pve1/qemu/999/status/{action}"), &[])
-        .await;
+    let reply = sim.post(&format!("/nodes/pve1/qemu/999/status/{action}"), &[]).await;
     let status = sim.wait_for_task(reply.data().as_str().unwrap()).await;
     assert_eq!(status["exitstatus"], exit);
 }
@@ -115,18 +105,10 @@ async fn a_missing_vm_fails_inside_its_task(#[case] action: &str, #[case] exit: 
 #[tokio::test]
 async fn a_template_cannot_be_started() {
     let sim = Sim::start().await;
-    let template = sim
-        .control()
-        .guests()
-        .into_iter()
-        .find(|guest| guest.template)
-        .unwrap();
+    let template = sim.control().guests().into_iter().find(|guest| guest.template).unwrap();
     let upid = sim.act(template.vmid, "start", &[]).await;
     let status = sim.wait_for_task(&upid).await;
-    assert_eq!(
-        status["exitstatus"],
-        "you can't start a vm if it's a template"
-    );
+    assert_eq!(status["exitstatus"], "you can't start a vm if it's a template");
 }
 
 #[tokio::test]
@@ -134,15 +116,8 @@ async fn a_rebooted_vm_comes_back_after_its_task() {
     let sim = Sim::start().await;
     let upid = sim.act(101, "reboot", &[]).await;
     assert_eq!(sim.wait_for_task(&upid).await["exitstatus"], "OK");
-    wait_until("101 runs again", async || {
-        sim.control().guest(101).unwrap().state == State::Running
-    })
-    .await;
-    let uptime = sim
-        .get(&format!("{}/status/current", sim.guest_path(101)))
-        .await
-        .data()["uptime"]
-        .clone();
+    wait_until("101 runs again", async || sim.control().guest(101).unwrap().state == State::Running).await;
+    let uptime = sim.get(&format!("{}/status/current", sim.guest_path(101))).await.data()["uptime"].clone();
     assert!(uptime.as_u64().unwrap() < 10, "{uptime}");
 }
 
@@ -151,10 +126,7 @@ async fn a_hibernated_vm_wakes_up_on_start() {
     let sim = Sim::start().await;
     let upid = sim.act(101, "suspend", &[("todisk", "1")]).await;
     sim.wait_for_task(&upid).await;
-    assert_eq!(
-        sim.control().guest(101).unwrap().lock.as_deref(),
-        Some("suspended")
-    );
+    assert_eq!(sim.control().guest(101).unwrap().lock.as_deref(), Some("suspended"));
     let upid = sim.act(101, "start", &[]).await;
     assert_eq!(sim.wait_for_task(&upid).await["exitstatus"], "OK");
     let guest = sim.control().guest(101).unwrap();
@@ -169,67 +141,30 @@ async fn a_stop_during_a_shutdown_waits_for_the_lock_in_vain() {
     let stop = sim.act(101, "stop", &[]).await;
     let exit = "can't lock file '/var/lock/qemu-server/lock-101.conf' - got timeout";
     assert_eq!(sim.wait_for_task(&stop).await["exitstatus"], exit);
-    assert_eq!(
-        sim.log(&stop).await,
-        [
-            "trying to acquire lock...".to_owned(),
-            format!("TASK ERROR: {exit}")
-        ]
-    );
+    assert_eq!(sim.log(&stop).await, ["trying to acquire lock...".to_owned(), format!("TASK ERROR: {exit}")]);
     let overruling = sim.act(101, "stop", &[("overrule-shutdown", "1")]).await;
     assert_eq!(sim.wait_for_task(&overruling).await["exitstatus"], "OK");
-    assert_eq!(
-        sim.wait_for_task(&shutdown).await["exitstatus"],
-        "received interrupt"
-    );
+    assert_eq!(sim.wait_for_task(&shutdown).await["exitstatus"], "received interrupt");
     assert_eq!(sim.control().guest(101).unwrap().state, Stopped);
 }
 
 #[tokio::test]
 async fn a_managed_guest_stops_after_the_request_was_queued() {
     let sim = Sim::start().await;
-    let managed = sim
-        .control()
-        .guests()
-        .into_iter()
-        .find(|guest| guest.ha)
-        .unwrap();
+    let managed = sim.control().guests().into_iter().find(|guest| guest.ha).unwrap();
     let upid = sim.act(managed.vmid, "stop", &[]).await;
     let status = sim.wait_for_task(&upid).await;
-    assert_eq!(
-        (status["type"].as_str(), status["exitstatus"].as_str()),
-        (Some("hastop"), Some("OK"))
-    );
-    wait_until("the manager stopped it", async || {
-        sim.control().guest(managed.vmid).unwrap().state == Stopped
-    })
-    .await;
-    let rows = sim
-        .get(&format!(
-            "/nodes/{}/tasks?source=all&vmid={}",
-            managed.node, managed.vmid
-        ))
-        .await
-        .rows();
-    let seen: Vec<_> = rows
-        .iter()
-        .map(|row| (row["type"].as_str(), row["user"].as_str()))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (Some("qmstop"), Some("root@pam")),
-            (Some("hastop"), Some("tester@pve"))
-        ]
-    );
+    assert_eq!((status["type"].as_str(), status["exitstatus"].as_str()), (Some("hastop"), Some("OK")));
+    wait_until("the manager stopped it", async || sim.control().guest(managed.vmid).unwrap().state == Stopped).await;
+    let rows = sim.get(&format!("/nodes/{}/tasks?source=all&vmid={}", managed.node, managed.vmid)).await.rows();
+    let seen: Vec<_> = rows.iter().map(|row| (row["type"].as_str(), row["user"].as_str())).collect();
+    assert_eq!(seen, [(Some("qmstop"), Some("root@pam")), (Some("hastop"), Some("tester@pve"))]);
 }
 
 #[tokio::test]
 async fn containers_have_no_reset() {
     let sim = Sim::start().await;
-    let reply = sim
-        .post(&format!("{}/status/reset", sim.guest_path(102)), &[])
-        .await;
+    let reply = sim.post(&format!("{}/status/reset", sim.guest_path(102)), &[]).await;
     assert_eq!(reply.status, 501);
 }
 
@@ -239,27 +174,15 @@ async fn a_migrated_guest_is_missing_on_its_old_node() {
     let old = sim.guest_path(101);
     assert!(sim.control().migrate_guest(101, "pve3"));
     let reply = sim.get(&format!("{old}/status/current")).await;
-    assert_eq!(
-        reply.reason,
-        "Configuration file 'nodes/pve2/qemu-server/101.conf' does not exist"
-    );
+    assert_eq!(reply.reason, "Configuration file 'nodes/pve2/qemu-server/101.conf' does not exist");
     assert_eq!(sim.row(101).await["node"], "pve3");
 }
 
 #[tokio::test]
 async fn nothing_starts_without_quorum() {
-    let sim = Sim::start_with(pve_sim::Config {
-        nodes: 2,
-        ..quick()
-    })
-    .await;
+    let sim = Sim::start_with(pve_sim::Config { nodes: 2, ..quick() }).await;
     sim.control().set_guest_state(100, Stopped);
     sim.control().set_node_online("pve2", false);
-    let reply = sim
-        .post(&format!("{}/status/start", sim.guest_path(100)), &[])
-        .await;
-    assert_eq!(
-        (reply.status, reply.reason.as_str()),
-        (500, "cluster not ready - no quorum?")
-    );
+    let reply = sim.post(&format!("{}/status/start", sim.guest_path(100)), &[]).await;
+    assert_eq!((reply.status, reply.reason.as_str()), (500, "cluster not ready - no quorum?"));
 }

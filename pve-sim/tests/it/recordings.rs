@@ -49,11 +49,7 @@ fn shape(value: &Value) -> BTreeMap<String, &'static str> {
         fields.insert(key.clone(), kind(value));
         // Names of network devices are keys themselves.
         if key != "nics" {
-            fields.extend(
-                shape(value)
-                    .into_iter()
-                    .map(|(inner, kind)| (format!("{key}.{inner}"), kind)),
-            );
+            fields.extend(shape(value).into_iter().map(|(inner, kind)| (format!("{key}.{inner}"), kind)));
         }
     }
     fields
@@ -79,22 +75,14 @@ fn compare(what: &str, recorded: &Value, simulated: &Value) {
     let (recorded, simulated) = (shape(recorded), shape(simulated));
     assert!(!recorded.is_empty(), "nothing recorded for {what}");
     let names = |fields: &BTreeMap<String, &str>| -> BTreeSet<String> {
-        fields
-            .keys()
-            .filter(|key| !is_optional(key))
-            .cloned()
-            .collect()
+        fields.keys().filter(|key| !is_optional(key)).cloned().collect()
     };
     assert_eq!(names(&simulated), names(&recorded), "fields of {what}");
     compare_types(what, &recorded, &simulated);
 }
 
 #[track_caller]
-fn compare_types(
-    what: &str,
-    recorded: &BTreeMap<String, &'static str>,
-    simulated: &BTreeMap<String, &'static str>,
-) {
+fn compare_types(what: &str, recorded: &BTreeMap<String, &'static str>, simulated: &BTreeMap<String, &'static str>) {
     for (key, kind) in simulated {
         assert_eq!(recorded.get(key).unwrap_or(kind), kind, "{key} of {what}");
     }
@@ -107,9 +95,7 @@ impl Recordings {
     fn read() -> Option<Self> {
         let folder = PathBuf::from(std::env::var_os("NEXOPS_PVE_RECORDINGS")?);
         let text = std::fs::read_to_string(folder.join("pve-genuine-9.1.7.jsonl")).unwrap();
-        let exchanges = text
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let exchanges = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let named = exchanges.map(|exchange| {
             let body = exchange["body"].as_str().unwrap_or_default();
             let body = serde_json::from_str(body).unwrap_or(Value::Null);
@@ -119,19 +105,11 @@ impl Recordings {
     }
 
     fn data(&self, name: &str) -> &Value {
-        &self
-            .0
-            .get(name)
-            .unwrap_or_else(|| panic!("no recording {name}"))["data"]
+        &self.0.get(name).unwrap_or_else(|| panic!("no recording {name}"))["data"]
     }
 
     fn row(&self, name: &str, wanted: impl Fn(&Value) -> bool) -> &Value {
-        self.data(name)
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| wanted(row))
-            .unwrap()
+        self.data(name).as_array().unwrap().iter().find(|row| wanted(row)).unwrap()
     }
 }
 
@@ -142,38 +120,22 @@ async fn answers_have_the_fields_and_types_of_recorded_ones() {
         return;
     };
     let sim = Sim::start().await;
-    compare(
-        "/version",
-        recordings.data("read-version"),
-        &sim.get("/version").await.data(),
-    );
+    compare("/version", recordings.data("read-version"), &sim.get("/version").await.data());
     lists(&recordings, &sim).await;
     guests(&recordings, &sim).await;
     tasks(&recordings, &sim).await;
     let node = sim.get("/nodes/pve1/status").await.data();
-    compare(
-        "node status",
-        recordings.data("read-node-pve1-status"),
-        &node,
-    );
+    compare("node status", recordings.data("read-node-pve1-status"), &node);
 }
 
 async fn lists(recordings: &Recordings, sim: &Sim) {
     let nodes = sim.get("/nodes").await.rows();
-    compare(
-        "/nodes",
-        recordings.row("off-cut-immediately-nodes", |row| row["node"] == "pve1"),
-        &nodes[0],
-    );
+    compare("/nodes", recordings.row("off-cut-immediately-nodes", |row| row["node"] == "pve1"), &nodes[0]);
     let status = sim.get("/cluster/status").await.rows();
     for kind in ["cluster", "node"] {
         let wanted = |row: &&Value| row["type"] == kind;
         let simulated = status.iter().find(wanted).unwrap();
-        compare(
-            kind,
-            recordings.row("read-cluster-status", |row| row["type"] == kind),
-            simulated,
-        );
+        compare(kind, recordings.row("read-cluster-status", |row| row["type"] == kind), simulated);
     }
     let resources = sim.get("/cluster/resources").await.rows();
     for kind in ["qemu", "lxc", "storage", "pool", "network", "node"] {
@@ -189,90 +151,32 @@ async fn lists(recordings: &Recordings, sim: &Sim) {
     }
     sim.control().set_node_online("pve2", false);
     let nodes = sim.get("/nodes").await.rows();
-    compare(
-        "offline node",
-        recordings.row("off-cut-70s-nodes", |row| row["node"] == "pve2"),
-        &nodes[1],
-    );
+    compare("offline node", recordings.row("off-cut-70s-nodes", |row| row["node"] == "pve2"), &nodes[1]);
     sim.control().set_node_online("pve2", true);
 }
 
 async fn guests(recordings: &Recordings, sim: &Sim) {
-    let current = async |vmid| {
-        sim.get(&format!("{}/status/current", sim.guest_path(vmid)))
-            .await
-            .data()
-    };
-    let config = async |vmid| {
-        sim.get(&format!("{}/config", sim.guest_path(vmid)))
-            .await
-            .data()
-    };
-    compare(
-        "running VM",
-        recordings.data("read-vm-110-current-proxied"),
-        &current(101).await,
-    );
-    compare(
-        "config of a VM",
-        recordings.data("read-vm-100-config"),
-        &config(101).await,
-    );
+    let current = async |vmid| sim.get(&format!("{}/status/current", sim.guest_path(vmid))).await.data();
+    let config = async |vmid| sim.get(&format!("{}/config", sim.guest_path(vmid))).await.data();
+    compare("running VM", recordings.data("read-vm-110-current-proxied"), &current(101).await);
+    compare("config of a VM", recordings.data("read-vm-100-config"), &config(101).await);
     let list = sim.get("/nodes/pve1/qemu").await.rows();
     let running = |row: &Value| row["status"] == "running";
     let simulated = list.iter().find(|row| running(row)).unwrap();
-    compare(
-        "VM in a list",
-        recordings.row("read-node-pve1-qemu", running),
-        simulated,
-    );
+    compare("VM in a list", recordings.row("read-node-pve1-qemu", running), simulated);
     sim.control().set_guest_state(101, State::Stopped);
-    compare(
-        "stopped VM",
-        recordings.data("read-vm-111-current-proxied"),
-        &current(101).await,
-    );
-    let template = sim
-        .control()
-        .guests()
-        .into_iter()
-        .find(|guest| guest.template)
-        .unwrap();
-    compare(
-        "template",
-        recordings.data("read-vm-102-current"),
-        &current(template.vmid).await,
-    );
+    compare("stopped VM", recordings.data("read-vm-111-current-proxied"), &current(101).await);
+    let template = sim.control().guests().into_iter().find(|guest| guest.template).unwrap();
+    compare("template", recordings.data("read-vm-102-current"), &current(template.vmid).await);
 
-    let container = sim
-        .control()
-        .guests()
-        .into_iter()
-        .find(|guest| guest.kind == GuestKind::Lxc)
-        .unwrap();
-    sim.control()
-        .set_guest_state(container.vmid, State::Stopped);
-    compare(
-        "stopped CT",
-        recordings.data("read-lxc-200-current"),
-        &current(container.vmid).await,
-    );
-    compare(
-        "config of a CT",
-        recordings.data("read-lxc-200-config"),
-        &config(container.vmid).await,
-    );
-    let list = sim
-        .get(&format!("/nodes/{}/lxc", container.node))
-        .await
-        .rows();
+    let container = sim.control().guests().into_iter().find(|guest| guest.kind == GuestKind::Lxc).unwrap();
+    sim.control().set_guest_state(container.vmid, State::Stopped);
+    compare("stopped CT", recordings.data("read-lxc-200-current"), &current(container.vmid).await);
+    compare("config of a CT", recordings.data("read-lxc-200-config"), &config(container.vmid).await);
+    let list = sim.get(&format!("/nodes/{}/lxc", container.node)).await.rows();
     let stopped = |row: &Value| row["status"] == "stopped";
     let simulated = list.iter().find(|row| stopped(row)).unwrap();
-    compare(
-        "CT in a list",
-        recordings.row("read-node-pve1-lxc", stopped),
-        simulated,
-    );
+    compare("CT in a list", recordings.row("read-node-pve1-lxc", stopped), simulated);
 }
 
 async fn tasks(recordings: &Recordings, sim: &Sim) {
@@ -281,30 +185,14 @@ async fn tasks(recordings: &Recordings, sim: &Sim) {
     let upid = sim.act(101, "shutdown", &[("timeout", "4000")]).await;
     let path = task_path(&upid);
     let running = sim.get(&format!("{path}/status")).await.data();
-    compare(
-        "running task",
-        recordings.data("task-long-running-status"),
-        &running,
-    );
+    compare("running task", recordings.data("task-long-running-status"), &running);
     sim.delete_as("full", &path).await;
     let ended = sim.get(&format!("{path}/status")).await.data();
-    compare(
-        "ended task",
-        recordings.data("task-long-aborted-status"),
-        &ended,
-    );
+    compare("ended task", recordings.data("task-long-aborted-status"), &ended);
     let log = sim.get(&format!("{path}/log")).await.rows();
-    compare(
-        "log of a task",
-        &recordings.data("task-long-aborted-log")[0],
-        &log[0],
-    );
+    compare("log of a task", &recordings.data("task-long-aborted-log")[0], &log[0]);
     let list = sim.get("/nodes/pve2/tasks").await.rows();
     compare("task in a list", &recordings.data("task-list")[0], &list[0]);
     let cluster = sim.get("/cluster/tasks").await.rows();
-    compare(
-        "task of the cluster",
-        &recordings.data("read-cluster-tasks")[0],
-        &cluster[0],
-    );
+    compare("task of the cluster", &recordings.data("read-cluster-tasks")[0], &cluster[0]);
 }

@@ -46,12 +46,7 @@ impl Reply {
 
 /// Tokens of the default user: everything, reading, nothing.
 pub fn token(name: &str, privileges: Privileges) -> Token {
-    Token {
-        user: "tester@pve".to_owned(),
-        name: name.to_owned(),
-        secret: format!("secret-of-{name}"),
-        privileges,
-    }
+    Token { user: "tester@pve".to_owned(), name: name.to_owned(), secret: format!("secret-of-{name}"), privileges }
 }
 
 /// A configuration without waiting: quick tasks, fresh lists, no delays.
@@ -77,8 +72,7 @@ impl Sim {
 
     pub async fn start_with(config: Config) -> Self {
         let simulator = pve_sim::start(config).await.unwrap();
-        let trusted =
-            reqwest::Certificate::from_pem(simulator.certificate_pem().as_bytes()).unwrap();
+        let trusted = reqwest::Certificate::from_pem(simulator.certificate_pem().as_bytes()).unwrap();
         let client = reqwest::Client::builder()
             .tls_certs_only([trusted])
             .pool_max_idle_per_host(1)
@@ -102,47 +96,23 @@ impl Sim {
 
     /// Reads with the token of that name.
     pub async fn get_as(&self, token: &str, path: &str) -> Reply {
-        let request = self
-            .client
-            .get(self.url(path))
-            .header("Authorization", authorization(token));
+        let request = self.client.get(self.url(path)).header("Authorization", authorization(token));
         read(request.send().await.unwrap()).await
     }
 
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
-        let request = self
-            .client
-            .post(self.url(path))
-            .header("Authorization", authorization("full"));
-        let request = if form.is_empty() {
-            request
-        } else {
-            request.form(form)
-        };
+        let request = self.client.post(self.url(path)).header("Authorization", authorization("full"));
+        let request = if form.is_empty() { request } else { request.form(form) };
         read(request.send().await.unwrap()).await
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
-        read(
-            request
-                .header("Authorization", authorization("full"))
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        read(request.header("Authorization", authorization("full")).send().await.unwrap()).await
     }
 
     pub async fn delete_as(&self, token: &str, path: &str) -> Reply {
         let request = self.client.request(Method::DELETE, self.url(path));
-        read(
-            request
-                .header("Authorization", authorization(token))
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        read(request.header("Authorization", authorization(token)).send().await.unwrap()).await
     }
 
     /// `/nodes/{node}/{kind}/{vmid}` of a guest.
@@ -154,12 +124,7 @@ impl Sim {
     /// Starts a power action that is accepted and returns its UPID.
     pub async fn act(&self, vmid: u32, action: &str, form: &[(&str, &str)]) -> String {
         let path = format!("{}/status/{action}", self.guest_path(vmid));
-        self.post(&path, form)
-            .await
-            .data()
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.post(&path, form).await.data().as_str().unwrap().to_owned()
     }
 
     /// Waits for a task and returns its last status.
@@ -178,9 +143,7 @@ impl Sim {
 
     pub async fn log(&self, upid: &str) -> Vec<String> {
         let rows = self.get(&format!("{}/log", task_path(upid))).await.rows();
-        rows.iter()
-            .map(|row| row["t"].as_str().unwrap().to_owned())
-            .collect()
+        rows.iter().map(|row| row["t"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The row of a guest in the big list.
@@ -207,12 +170,7 @@ pub async fn read(response: reqwest::Response) -> Reply {
         |phrase| String::from_utf8_lossy(phrase.as_bytes()).into_owned(),
     );
     let headers = response.headers().clone();
-    Reply {
-        status: status.as_u16(),
-        reason,
-        headers,
-        body: response.text().await.unwrap(),
-    }
+    Reply { status: status.as_u16(), reason, headers, body: response.text().await.unwrap() }
 }
 
 /// Waits until a condition holds.

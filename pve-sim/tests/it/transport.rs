@@ -14,10 +14,7 @@ async fn errors_close_the_connection_and_success_keeps_it() {
     let good = sim.get("/version").await;
     assert_eq!(good.headers["connection"], "Keep-Alive");
     assert_eq!(good.headers["server"], "pve-api-daemon/3.0");
-    assert_eq!(
-        good.headers["content-type"],
-        "application/json;charset=UTF-8"
-    );
+    assert_eq!(good.headers["content-type"], "application/json;charset=UTF-8");
     let bad = sim.get("/nosuch").await;
     assert_eq!(bad.headers["connection"], "close");
 }
@@ -34,10 +31,7 @@ async fn the_fingerprint_of_the_first_node_is_the_one_shown() {
 async fn plain_http_is_sent_to_https() {
     let sim = Sim::start().await;
     let mut stream = TcpStream::connect(sim.simulator.address()).await.unwrap();
-    stream
-        .write_all(b"GET /api2/json/version HTTP/1.1\r\nHost: pve\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /api2/json/version HTTP/1.1\r\nHost: pve\r\n\r\n").await.unwrap();
     let mut answer = [0u8; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 301");
@@ -51,21 +45,11 @@ async fn stopping_ends_even_hanging_requests_and_frees_the_port() {
     let (client, url) = (sim.client.clone(), sim.url("/version"));
     let hanging = tokio::spawn(async move { client.get(url).send().await });
     let control = sim.control().clone();
-    crate::support::wait_until("the request arrived", async || {
-        !control.requests().is_empty()
-    })
-    .await;
+    crate::support::wait_until("the request arrived", async || !control.requests().is_empty()).await;
     let address = sim.simulator.address();
-    tokio::time::timeout(Duration::from_secs(5), sim.simulator.stop())
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(5), sim.simulator.stop()).await.unwrap();
     assert!(hanging.await.unwrap().is_err());
-    let again = pve_sim::start(Config {
-        listen: address,
-        ..quick()
-    })
-    .await
-    .unwrap();
+    let again = pve_sim::start(Config { listen: address, ..quick() }).await.unwrap();
     again.stop().await;
 }
 
@@ -73,11 +57,6 @@ async fn stopping_ends_even_hanging_requests_and_frees_the_port() {
 async fn a_taken_port_is_named_in_the_error() {
     let sim = Sim::start().await;
     let listen = sim.simulator.address();
-    let error = pve_sim::start(Config { listen, ..quick() })
-        .await
-        .unwrap_err();
-    assert!(
-        format!("{error:#}").starts_with(&format!("listen on {listen}: ")),
-        "{error:#}"
-    );
+    let error = pve_sim::start(Config { listen, ..quick() }).await.unwrap_err();
+    assert!(format!("{error:#}").starts_with(&format!("listen on {listen}: ")), "{error:#}");
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use hyper::Response;
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use axum::body::{Body, to_bytes};
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Body as HttpBody, Bytes, Frame};
 use hyper::ext::ReasonPhrase;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, PRAGMA, SERVER};
 use serde_json::{Value, json};
@@ -62,62 +63,49 @@ impl Refusal {
     }
 }
 
-/// A body sent whole, or one that promises more than it sends before the connection breaks.
-#[derive(Debug)]
-pub(crate) enum Content {
-    Whole(Option<Bytes>),
-    CutShort(Option<Bytes>),
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        with_json(200, None, self.0)
+    }
 }
 
-impl Body for Content {
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        refuse(self)
+    }
+}
+
+/// A body that ends with an error instead of an end.
+#[derive(Debug)]
+struct CutShort(Option<Bytes>);
+
+impl HttpBody for CutShort {
     type Data = Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(match self.get_mut() {
-            Self::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
-            Self::CutShort(bytes) => Some(match bytes.take() {
-                Some(bytes) => Ok(Frame::data(bytes)),
-                None => Err(std::io::Error::other("cut short on purpose")),
-            }),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::CutShort(_) => SizeHint::default(),
-        }
+        Poll::Ready(Some(match self.get_mut().0.take() {
+            Some(bytes) => Ok(Frame::data(bytes)),
+            None => Err(std::io::Error::other("cut short on purpose")),
+        }))
     }
 }
 
-/// The response for a handled request.
-pub(crate) fn respond(outcome: Result<Answer, Refusal>) -> Response<Content> {
-    match outcome {
-        Ok(Answer(body)) => with_json(200, None, body),
-        Err(refusal) => refuse(refusal),
-    }
-}
-
-/// A response that promises the whole body and breaks off in the middle.
-pub(crate) fn cut_short(body: &Bytes) -> Response<Content> {
-    let half = body.slice(..body.len() / 2);
-    let mut response = with_json(200, None, Bytes::new());
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-    *response.body_mut() = Content::CutShort(Some(half));
-    response
+/// The same response, promising the whole body and breaking off in the middle.
+pub(crate) async fn cut_short(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    // Bodies are in memory already: nothing is waited for, nothing can fail.
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    Response::from_parts(parts, Body::new(CutShort(Some(whole.slice(..whole.len() / 2)))))
 }
 
 /// A 200 that is no JSON, as a proxy or a captive portal would send.
-pub(crate) fn garbage() -> Response<Content> {
+pub(crate) fn garbage() -> Response {
     with_json(200, None, Bytes::from_static(b"<html><body>It works!</body></html>"))
 }
 
-fn refuse(refusal: Refusal) -> Response<Content> {
+fn refuse(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unauthorized { reason } => with_text(401, reason, Bytes::new()),
         Refusal::Forbidden { path, privilege } => {
@@ -139,7 +127,7 @@ fn refuse(refusal: Refusal) -> Response<Content> {
 }
 
 /// An error of the API itself: the text stands in the status line and again as `message`.
-fn failure(code: u16, message: &str, errors: Option<BTreeMap<String, String>>) -> Response<Content> {
+fn failure(code: u16, message: &str, errors: Option<BTreeMap<String, String>>) -> Response {
     let mut body = json!({ "data": null, "message": message });
     if let Some(errors) = errors {
         body["errors"] = json!(errors);
@@ -148,15 +136,14 @@ fn failure(code: u16, message: &str, errors: Option<BTreeMap<String, String>>) -
     with_json(code, Some(reason), Bytes::from(body.to_string()))
 }
 
-fn with_json(code: u16, reason: Option<&str>, body: Bytes) -> Response<Content> {
+fn with_json(code: u16, reason: Option<&str>, body: Bytes) -> Response {
     let mut response = with_text(code, reason.unwrap_or("OK"), body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
     response
 }
 
-fn with_text(code: u16, reason: &str, body: Bytes) -> Response<Content> {
-    let content = Content::Whole(if body.is_empty() { None } else { Some(body) });
-    let mut response = Response::new(content);
+fn with_text(code: u16, reason: &str, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = hyper::StatusCode::from_u16(code).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     if let Ok(phrase) = ReasonPhrase::try_from(reason.as_bytes().to_vec()) {
         response.extensions_mut().insert(phrase);

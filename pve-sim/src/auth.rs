@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::answers::Refusal;
 use crate::request::percent_decode;
@@ -140,7 +141,10 @@ pub(crate) fn require(token: &Token, path: &str, privilege: &str) -> Result<(), 
 ///
 /// Proxmox VE says `No ticket` when it recognises no credentials at all and one and the same
 /// sentence for everything that is wrong with credentials it does recognise.
-pub(crate) fn authenticate<'a>(tokens: &'a [Token], authorization: Option<&str>) -> Result<&'a Token, Refusal> {
+pub(crate) fn authenticate<'a>(
+    tokens: &'a [Arc<Token>],
+    authorization: Option<&str>,
+) -> Result<&'a Arc<Token>, Refusal> {
     let no_ticket = Refusal::Unauthorized { reason: "No ticket" };
     let Some(rest) = authorization.and_then(|value| value.strip_prefix("PVEAPIToken")) else {
         return Err(no_ticket);

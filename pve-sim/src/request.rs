@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
+use axum::body::Body;
+use axum::extract::Request;
 use hyper::Method;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body as HttpBody, Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use serde_json::Value;
@@ -18,15 +20,22 @@ const LARGEST_BODY: usize = 512 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
-    /// The decoded path below `/api2/json`, with a leading slash and single slashes.
+    /// The decoded path below `/api2/json`, with a leading slash.
     pub(crate) path: String,
     pub(crate) parameters: BTreeMap<String, String>,
 }
 
-impl Call {
-    pub(crate) fn segments(&self) -> Vec<&str> {
-        self.path.split('/').filter(|segment| !segment.is_empty()).collect()
-    }
+/// The path of a call, carried beside the URI the router reads.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiPath(pub(crate) String);
+
+/// The request as the router takes it: its path is the one of the API, in the only spelling routes know.
+pub(crate) fn for_router(mut parts: Parts, path: String, body: Incoming) -> Request {
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    // What this makes too long for a URI is answered as a path without an endpoint.
+    parts.uri = format!("{}{query}", percent_encode(&path)).try_into().unwrap_or_default();
+    parts.extensions.insert(ApiPath(path));
+    Request::from_parts(parts, Body::new(body))
 }
 
 /// The decoded path below `/api2/json`, with single slashes.
@@ -60,7 +69,7 @@ pub(crate) fn check_method(method: &Method) -> Result<(), Refusal> {
 }
 
 /// Reads parameters from the query and the body, as unforgiving as the real server.
-pub(crate) async fn read_parameters(parts: &Parts, body: Incoming) -> Result<BTreeMap<String, String>, Refusal> {
+pub(crate) async fn read_parameters(parts: &Parts, body: Body) -> Result<BTreeMap<String, String>, Refusal> {
     let plain = |code, text: String| Refusal::Transport { code, text, with_body: true };
     if parts.headers.contains_key(TRANSFER_ENCODING) {
         return Err(plain(501, "chunked transfer encoding not supported".to_owned()));
@@ -94,7 +103,7 @@ pub(crate) async fn read_parameters(parts: &Parts, body: Incoming) -> Result<BTr
     Ok(parameters)
 }
 
-async fn collect(mut body: Incoming) -> Result<Vec<u8>, Refusal> {
+async fn collect(mut body: Body) -> Result<Vec<u8>, Refusal> {
     let mut collected: Vec<u8> = Vec::new();
     while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let broken = |_| Refusal::failed("connection broke while reading the request body");
@@ -153,4 +162,22 @@ pub(crate) fn percent_decode(text: &str) -> String {
         position += if escaped.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Spells a decoded path for a URI, without empty segments.
+fn percent_encode(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        encoded.push('/');
+        segment.chars().for_each(|character| push_encoded(&mut encoded, character));
+    }
+    if encoded.is_empty() { "/".to_owned() } else { encoded }
+}
+
+fn push_encoded(encoded: &mut String, character: char) {
+    if character.is_ascii_alphanumeric() || !character.is_ascii() || "-._~!$&'()*+,;=:@".contains(character) {
+        encoded.push(character);
+    } else {
+        encoded.push_str(&format!("%{:02X}", u32::from(character)));
+    }
 }

@@ -6,14 +6,26 @@ mod guests;
 mod nodes;
 mod tasks;
 
-use hyper::Method;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequest, Path, Request};
+use axum::routing::{delete, get, post};
 
 use crate::answers::{Answer, Refusal};
-use crate::auth::Token;
+use crate::auth::{Token, authenticate};
 use crate::clock::Moment;
+use crate::control::Shared;
 use crate::guest::GuestKind;
-use crate::request::Call;
+use crate::request::{ApiPath, Call, authorization, read_parameters};
 use crate::world::World;
+
+/// What the router needs to know about calls and their answers.
+pub(crate) struct Api {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tokens: Vec<Arc<Token>>,
+}
 
 /// What an endpoint works with.
 struct Context<'a> {
@@ -23,45 +35,107 @@ struct Context<'a> {
     now: Moment,
 }
 
-/// Finds the endpoint of a call and runs it.
+type Outcome = Result<Answer, Refusal>;
+
+/// Every endpoint there is.
 ///
-/// Endpoints check in the order of the real server: privilege, node, parameters, then the rest.
-pub(crate) fn dispatch(world: &mut World, token: &Token, call: &Call, now: Moment) -> Result<Answer, Refusal> {
-    let get = call.method == Method::GET;
-    let post = call.method == Method::POST;
-    let delete = call.method == Method::DELETE;
-    let mut context = Context { world, token, call, now };
-    match call.segments().as_slice() {
-        ["version"] if get => cluster::version(&context),
-        ["access", "permissions"] if get => access::permissions(&context),
-        ["cluster", "resources"] if get => cluster::resources(&mut context),
-        ["cluster", "status"] if get => cluster::status(&context),
-        ["cluster", "tasks"] if get => tasks::of_cluster(&context),
-        ["nodes"] if get => nodes::list(&mut context),
-        ["nodes", node, "version"] if get => nodes::version(&context, node),
-        ["nodes", node, "status"] if get => nodes::status(&mut context, node),
-        ["nodes", node, "storage"] if get => nodes::storage(&context, node),
-        ["nodes", node, "tasks"] if get => tasks::of_node(&context, node),
-        ["nodes", node, "tasks", upid] if delete => tasks::abort(&mut context, node, upid),
-        ["nodes", node, "tasks", upid, "status"] if get => tasks::status(&context, node, upid),
-        ["nodes", node, "tasks", upid, "log"] if get => tasks::log(&context, node, upid),
-        ["nodes", node, "qemu"] if get => guests::list(&context, node, GuestKind::Qemu),
-        ["nodes", node, "lxc"] if get => guests::list(&context, node, GuestKind::Lxc),
-        ["nodes", node, kind, vmid, rest @ ..] => match (parse_kind(kind), rest) {
-            (Some(kind), ["status", "current"]) if get => guests::current(&context, node, kind, vmid),
-            (Some(kind), ["config"]) if get => guests::config(&context, node, kind, vmid),
-            (Some(kind), ["status", action]) if post => guests::power(&mut context, node, kind, vmid, action),
-            _ => Err(unknown(call)),
-        },
-        _ => Err(unknown(call)),
+/// Endpoints check in the order of the real server: privilege, node, parameters, then the rest. They run only for an
+/// [`Admitted`] call, and so do the answers for paths and methods that are not there.
+pub(crate) fn router(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/version", get(at_cluster(cluster::version)))
+        .route("/access/permissions", get(at_cluster(access::permissions)))
+        .route("/cluster/resources", get(at_cluster(cluster::resources)))
+        .route("/cluster/status", get(at_cluster(cluster::status)))
+        .route("/cluster/tasks", get(at_cluster(tasks::of_cluster)))
+        .route("/nodes", get(at_cluster(nodes::list)))
+        .route("/nodes/{node}/version", get(at_node(nodes::version)))
+        .route("/nodes/{node}/status", get(at_node(nodes::status)))
+        .route("/nodes/{node}/storage", get(at_node(nodes::storage)))
+        .route("/nodes/{node}/tasks", get(at_node(tasks::of_node)))
+        .route("/nodes/{node}/tasks/{upid}", delete(at_task(tasks::abort)))
+        .route("/nodes/{node}/tasks/{upid}/status", get(at_task(tasks::status)))
+        .route("/nodes/{node}/tasks/{upid}/log", get(at_task(tasks::log)))
+        .merge(guest_routes(GuestKind::Qemu))
+        .merge(guest_routes(GuestKind::Lxc))
+        .method_not_allowed_fallback(not_implemented)
+        .fallback(not_implemented)
+        .with_state(api)
+}
+
+fn guest_routes(kind: GuestKind) -> Router<Arc<Api>> {
+    let list = format!("/nodes/{{node}}/{}", kind.key());
+    let guest = format!("{list}/{{vmid}}");
+    Router::new()
+        .route(&list, get(at_node(move |context, node| guests::list(context, node, kind))))
+        .route(&format!("{guest}/config"), get(at_guest(kind, guests::config)))
+        .route(&format!("{guest}/status/current"), get(at_guest(kind, guests::current)))
+        .route(&format!("{guest}/status/{{action}}"), post(at_action(kind)))
+}
+
+/// The answer where there is no endpoint, or none for the method.
+async fn not_implemented(admitted: Admitted) -> Refusal {
+    unknown(&admitted.call)
+}
+
+fn at_cluster(
+    endpoint: fn(&mut Context<'_>) -> Outcome,
+) -> impl Fn(Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
+    move |admitted| admitted.run(endpoint)
+}
+
+fn at_node(
+    endpoint: impl Fn(&mut Context<'_>, &str) -> Outcome + Clone + Send + Sync + 'static,
+) -> impl Fn(Path<String>, Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
+    move |Path(node), admitted| admitted.run(|context| endpoint(context, &node))
+}
+
+fn at_task(
+    endpoint: fn(&mut Context<'_>, &str, &str) -> Outcome,
+) -> impl Fn(Path<(String, String)>, Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
+    move |Path((node, upid)), admitted| admitted.run(|context| endpoint(context, &node, &upid))
+}
+
+fn at_guest(
+    kind: GuestKind,
+    endpoint: fn(&mut Context<'_>, &str, GuestKind, &str) -> Outcome,
+) -> impl Fn(Path<(String, String)>, Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
+    move |Path((node, vmid)), admitted| admitted.run(|context| endpoint(context, &node, kind, &vmid))
+}
+
+fn at_action(
+    kind: GuestKind,
+) -> impl Fn(Path<(String, String, String)>, Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
+    move |Path((node, vmid, action)), admitted| {
+        admitted.run(|context| guests::power(context, &node, kind, &vmid, &action))
     }
 }
 
-fn parse_kind(text: &str) -> Option<GuestKind> {
-    match text {
-        "qemu" => Some(GuestKind::Qemu),
-        "lxc" => Some(GuestKind::Lxc),
-        _ => None,
+/// A call whose token is known and whose parameters are read.
+struct Admitted {
+    api: Arc<Api>,
+    token: Arc<Token>,
+    call: Call,
+}
+
+impl FromRequest<Arc<Api>> for Admitted {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let token = authenticate(&api.tokens, authorization(&parts))?.clone();
+        let parameters = read_parameters(&parts, body).await?;
+        let path = parts.extensions.remove::<ApiPath>();
+        let path = path.map_or_else(|| parts.uri.path().to_owned(), |ApiPath(path)| path);
+        Ok(Self { api: api.clone(), token, call: Call { method: parts.method, path, parameters } })
+    }
+}
+
+impl Admitted {
+    /// Runs an endpoint in the world as it is now.
+    fn run(&self, endpoint: impl FnOnce(&mut Context<'_>) -> Outcome) -> Ready<Outcome> {
+        let (token, call) = (&self.token, &self.call);
+        ready(self.api.shared.with_world(|world, now| endpoint(&mut Context { world, token, call, now })))
     }
 }
 

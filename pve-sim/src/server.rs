@@ -6,23 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
-use crate::answers::{Answer, Content, Refusal, cut_short, garbage, respond};
-use crate::auth::{Token, authenticate};
+use crate::answers::{Answer, Refusal, cut_short, garbage};
 use crate::control::Shared;
 use crate::faults::FaultKind;
-use crate::request::{Call, api_path, authorization, check_method, read_parameters};
-use crate::routes;
+use crate::request::{api_path, check_method, for_router};
 
 /// Idle connections are closed after this time, and so are those that do not finish their headers.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -34,7 +36,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// What every connection needs.
 pub(crate) struct Server {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) tokens: Vec<Token>,
+    pub(crate) router: Router,
     pub(crate) auth_delay: Duration,
     pub(crate) offline_delay: Duration,
 }
@@ -124,7 +126,7 @@ async fn redirect_to_https(mut stream: TcpStream) {
     let _ = stream.shutdown().await;
 }
 
-async fn answer(server: &Server, request: Request<Incoming>, last: bool) -> Result<Response<Content>, Cut> {
+async fn answer(server: &Server, request: Request<Incoming>, last: bool) -> Result<Response, Cut> {
     let (parts, body) = request.into_parts();
     let path = api_path(&parts);
     let seen = path.as_deref().unwrap_or(parts.uri.path());
@@ -133,56 +135,57 @@ async fn answer(server: &Server, request: Request<Incoming>, last: bool) -> Resu
     if let Some(response) = before_handling(server, fault.as_ref()).await? {
         return Ok(response);
     }
-    let outcome = match path {
-        Ok(path) => handle(server, &parts, path, body).await,
-        Err(refusal) => Err(refusal),
+    let admissible = path.and_then(|path| check_method(&parts.method).map(|()| path));
+    let mut response = match admissible {
+        Ok(path) => route(server, for_router(parts, path, body)).await,
+        Err(refusal) => refusal.into_response(),
     };
-    let pause = pause(server, &outcome);
+    let pause = pause(server, response.status());
     // Even a sleep of nothing costs a tick of the timer, a millisecond.
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
     }
-    let mut response = match (fault, outcome) {
-        (Some(FaultKind::CutAfterHandling), _) => return Err(Cut),
-        (Some(FaultKind::Truncated), Ok(Answer(body))) => cut_short(&body),
-        (_, outcome) => respond(outcome),
-    };
+    if fault == Some(FaultKind::CutAfterHandling) {
+        return Err(Cut);
+    }
+    if fault == Some(FaultKind::Truncated) && response.status() == StatusCode::OK {
+        response = cut_short(response).await;
+    }
     if last {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
 }
 
+async fn route(server: &Server, request: Request<Body>) -> Response {
+    let Ok(mut response) = server.router.clone().oneshot(request).await;
+    // The router lists the methods a path does have; the real server keeps them to itself.
+    response.headers_mut().remove(ALLOW);
+    response
+}
+
 /// How long an answer is held back beyond the work it took.
-fn pause(server: &Server, outcome: &Result<Answer, Refusal>) -> Duration {
-    match outcome {
-        Err(Refusal::Unauthorized { .. }) => server.auth_delay,
-        Err(Refusal::NodeUnreachable) => server.offline_delay,
-        Ok(_)
-        | Err(
-            Refusal::Forbidden { .. }
-            | Refusal::Parameters(_)
-            | Refusal::Failed(_)
-            | Refusal::NotImplemented { .. }
-            | Refusal::Transport { .. }
-            | Refusal::Custom { .. },
-        ) => Duration::ZERO,
+fn pause(server: &Server, status: StatusCode) -> Duration {
+    match status.as_u16() {
+        401 => server.auth_delay,
+        595 => server.offline_delay,
+        _ => Duration::ZERO,
     }
 }
 
 /// Faults that strike instead of an answer, or before it.
-async fn before_handling(server: &Server, fault: Option<&FaultKind>) -> Result<Option<Response<Content>>, Cut> {
+async fn before_handling(server: &Server, fault: Option<&FaultKind>) -> Result<Option<Response>, Cut> {
     let Some(fault) = fault else { return Ok(None) };
     match fault {
         FaultKind::Status { code: code @ 595..=599, reason } => {
-            Ok(Some(respond(Err(Refusal::Transport { code: *code, text: reason.clone(), with_body: false }))))
+            Ok(Some(Refusal::Transport { code: *code, text: reason.clone(), with_body: false }.into_response()))
         }
         FaultKind::Status { code, reason } => {
-            Ok(Some(respond(Err(Refusal::Custom { code: *code, reason: reason.clone() }))))
+            Ok(Some(Refusal::Custom { code: *code, reason: reason.clone() }.into_response()))
         }
         FaultKind::Unauthorized => {
             tokio::time::sleep(server.auth_delay).await;
-            Ok(Some(respond(Err(Refusal::Unauthorized { reason: "Authentication failed!" }))))
+            Ok(Some(Refusal::Unauthorized { reason: "Authentication failed!" }.into_response()))
         }
         FaultKind::Delay(delay) => {
             tokio::time::sleep(*delay).await;
@@ -194,20 +197,7 @@ async fn before_handling(server: &Server, fault: Option<&FaultKind>) -> Result<O
         }
         FaultKind::CutConnection => Err(Cut),
         FaultKind::Garbage => Ok(Some(garbage())),
-        FaultKind::EmptyList => Ok(Some(respond(Ok(Answer::data(Vec::<u8>::new()))))),
+        FaultKind::EmptyList => Ok(Some(Answer::data(Vec::<u8>::new()).into_response())),
         FaultKind::CutAfterHandling | FaultKind::Truncated => Ok(None),
     }
-}
-
-async fn handle(
-    server: &Server,
-    parts: &hyper::http::request::Parts,
-    path: String,
-    body: Incoming,
-) -> Result<Answer, Refusal> {
-    check_method(&parts.method)?;
-    let token = authenticate(&server.tokens, authorization(parts))?;
-    let parameters = read_parameters(parts, body).await?;
-    let call = Call { method: parts.method.clone(), path, parameters };
-    server.shared.with_world(|world, now| routes::dispatch(world, token, &call, now))
 }

@@ -13,6 +13,7 @@ use crate::auth::Token;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Control, Shared};
+use crate::routes::{Api, router};
 use crate::server::{Server, serve};
 use crate::tls;
 use crate::world::World;
@@ -47,9 +48,10 @@ pub async fn start(config: Config) -> anyhow::Result<Simulator> {
         first.fingerprint.clone_from(&identity.fingerprint);
     }
     let shared = Arc::new(Shared::new(clock, world));
+    let api = Api { shared: shared.clone(), tokens: config.tokens.into_iter().map(Arc::new).collect() };
     let server = Arc::new(Server {
         shared: shared.clone(),
-        tokens: config.tokens,
+        router: router(Arc::new(api)),
         auth_delay: config.auth_delay,
         offline_delay: config.offline_delay,
     });

@@ -16,7 +16,7 @@ impl Simulator {
     /// Starts it with figures that move every second.
     pub fn start(guests: u32) -> Self {
         let mut child = Command::new(beside("pve-sim"))
-            .args(["--listen", "127.0.0.1:0", "--nodes", "5", "--stat-interval", "1s"])
+            .args(["--listen", "127.0.0.1:0", "--nodes", "5", "--stat-interval", "1"])
             .args(["--guests", &guests.to_string()])
             .stdout(Stdio::piped())
             .spawn()

@@ -9,7 +9,7 @@ use crate::parameters::{Rule, verify};
 /// The paths the real server lists even without ACLs of their own.
 const PATHS: [&str; 8] = ["/", "/access", "/access/groups", "/nodes", "/pool", "/sdn", "/storage", "/vms"];
 
-pub(super) fn permissions(context: &Context<'_>) -> Result<Answer, Refusal> {
+pub(super) fn permissions(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let known = [("path", Rule::Text), ("userid", Rule::Text)];
     let parameters = verify(&context.call.parameters, &known)?;
     let granted: Map<String, Value> =

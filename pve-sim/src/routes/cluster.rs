@@ -9,7 +9,7 @@ use crate::parameters::{Rule, verify};
 use crate::resources::{self, Selection};
 use crate::views::{REPOSITORY_ID, VERSION};
 
-pub(super) fn version(context: &Context<'_>) -> Result<Answer, Refusal> {
+pub(super) fn version(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     verify(&context.call.parameters, &[])?;
     let release = VERSION.rsplit_once('.').map_or(VERSION, |(release, _)| release);
     Ok(Answer::data(json!({ "version": VERSION, "release": release, "repoid": REPOSITORY_ID })))
@@ -23,7 +23,7 @@ pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     Ok(Answer(resources::list(context.world, selection, context.now)))
 }
 
-pub(super) fn status(context: &Context<'_>) -> Result<Answer, Refusal> {
+pub(super) fn status(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     require(context.token, "/", "Sys.Audit")?;
     verify(&context.call.parameters, &[])?;
     let world = &context.world;

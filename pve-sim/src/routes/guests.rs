@@ -12,7 +12,7 @@ use crate::power::{self, Action, Order, Target, find};
 use crate::tasks::Actor;
 use crate::views::{Detail, guest_config, guest_status};
 
-pub(super) fn list(context: &Context<'_>, node: &str, kind: GuestKind) -> Result<Answer, Refusal> {
+pub(super) fn list(context: &mut Context<'_>, node: &str, kind: GuestKind) -> Result<Answer, Refusal> {
     let index = context.reach(node)?;
     let known: &[(&str, Rule)] = match kind {
         GuestKind::Qemu => &[("full", Rule::Boolean)],
@@ -27,12 +27,12 @@ pub(super) fn list(context: &Context<'_>, node: &str, kind: GuestKind) -> Result
     Ok(Answer::data(own.map(|guest| guest_status(guest, detail, context.now)).collect::<Vec<Value>>()))
 }
 
-pub(super) fn current(context: &Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
+pub(super) fn current(context: &mut Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
     let guest = read(context, node, kind, vmid, &[])?;
     Ok(Answer::data(guest_status(guest, Detail::Current, context.now)))
 }
 
-pub(super) fn config(context: &Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
+pub(super) fn config(context: &mut Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
     let known = [("current", Rule::Boolean), ("snapshot", Rule::Text)];
     Ok(Answer::data(guest_config(read(context, node, kind, vmid, &known)?)))
 }

@@ -22,7 +22,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::data((0..context.world.nodes.len()).map(row).collect::<Vec<Value>>()))
 }
 
-pub(super) fn version(context: &Context<'_>, node: &str) -> Result<Answer, Refusal> {
+pub(super) fn version(context: &mut Context<'_>, node: &str) -> Result<Answer, Refusal> {
     context.reach(node)?;
     cluster::version(context)
 }
@@ -41,7 +41,7 @@ pub(super) fn status(context: &mut Context<'_>, node: &str) -> Result<Answer, Re
     Ok(Answer::data(node_status(node, sample)))
 }
 
-pub(super) fn storage(context: &Context<'_>, node: &str) -> Result<Answer, Refusal> {
+pub(super) fn storage(context: &mut Context<'_>, node: &str) -> Result<Answer, Refusal> {
     let index = context.reach(node)?;
     let known = [
         ("enabled", Rule::Boolean),

@@ -12,7 +12,7 @@ use crate::tasks::{Task, node_of_upid};
 /// Rows per node in the list of the cluster.
 const CLUSTER_ROWS: usize = 25;
 
-pub(super) fn of_cluster(context: &Context<'_>) -> Result<Answer, Refusal> {
+pub(super) fn of_cluster(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     verify(&context.call.parameters, &[])?;
     let mut rows: Vec<Value> = Vec::new();
     let visible = context.world.tasks.newest_first().filter(|(_, task)| may_see(context, task));
@@ -22,7 +22,7 @@ pub(super) fn of_cluster(context: &Context<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::data(rows))
 }
 
-pub(super) fn of_node(context: &Context<'_>, node: &str) -> Result<Answer, Refusal> {
+pub(super) fn of_node(context: &mut Context<'_>, node: &str) -> Result<Answer, Refusal> {
     context.reach(node)?;
     let whole = Rule::Integer { minimum: 0 };
     let known = [
@@ -75,7 +75,7 @@ fn outcome(task: &Task) -> &'static str {
     }
 }
 
-pub(super) fn status(context: &Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
+pub(super) fn status(context: &mut Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
     context.reach(node)?;
     verify(&context.call.parameters, &[])?;
     let (_, task) = find(context, node, upid)?;
@@ -85,7 +85,7 @@ pub(super) fn status(context: &Context<'_>, node: &str, upid: &str) -> Result<An
     Ok(Answer::data(task.status()))
 }
 
-pub(super) fn log(context: &Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
+pub(super) fn log(context: &mut Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
     context.reach(node)?;
     let whole = Rule::Integer { minimum: 0 };
     let parameters = verify(&context.call.parameters, &[("start", whole), ("limit", whole)])?;

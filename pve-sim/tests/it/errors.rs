@@ -106,6 +106,42 @@ async fn what_is_not_implemented_is_a_501(#[case] method: &str, #[case] path: &s
     assert_eq!((reply.status, reply.reason.as_str()), (501, reason));
 }
 
+#[rstest]
+#[case("GET", "/nodes/pve1/qemu/100/status/start")]
+#[case("POST", "/nodes/pve1/qemu/100/status/current")]
+#[case("GET", "/nodes//pve1/nosuch/")]
+#[case("PUT", "/")]
+#[tokio::test]
+async fn a_501_names_no_methods_and_comes_after_the_401(#[case] method: &str, #[case] path: &str) {
+    let sim = Sim::start().await;
+    let request = sim.client.request(method.parse().unwrap(), sim.url(path));
+    assert_eq!(read(request.try_clone().unwrap().send().await.unwrap()).await.status, 401);
+    let reply = sim.send(request).await;
+    assert_eq!((reply.status, reply.headers.get("allow")), (501, None));
+    assert!(reply.message().starts_with(&format!("Method '{method} /")), "{reply:?}");
+}
+
+#[rstest]
+#[case("//version/", 200, "OK")]
+#[case("/versi%6Fn", 200, "OK")]
+#[case("/nodes%2Fpve%31/version", 200, "OK")]
+#[case("/nodes%2F%2Fpve1/nosuch", 501, "Method 'GET /nodes//pve1/nosuch' not implemented")]
+#[case("/nodes/%2570ve1/version", 500, "hostname lookup '%70ve1' failed")]
+#[case("/nodes/a%20%3F%23b/version", 500, "hostname lookup 'a ?#b' failed")]
+#[case("/nodes/%7Bnode%7D/version", 500, "hostname lookup '{node}' failed")]
+#[case("/nodes/%zz/version", 500, "hostname lookup '%zz' failed")]
+#[tokio::test]
+async fn a_path_is_decoded_once_before_it_is_taken_apart(
+    #[case] path: &str,
+    #[case] status: u16,
+    #[case] reason: &str,
+) {
+    let sim = Sim::start().await;
+    let reply = sim.get(path).await;
+    assert_eq!(reply.status, status, "{reply:?}");
+    assert!(reply.reason.starts_with(reason), "{reply:?}");
+}
+
 #[tokio::test]
 async fn a_get_with_a_body_is_a_501() {
     let sim = Sim::start().await;

@@ -186,7 +186,11 @@ fn spawn<J: Job>(app: &Arc<App>, handle: &Arc<Handle>, job: J) {
                 () = handle.bell.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            pause = run_once(&app, &handle, &job).await;
+            // Every run writes in transactions and is repeated at the next start, so that it can be left at any moment.
+            tokio::select! {
+                () = app.shutdown.cancelled() => return,
+                next = run_once(&app, &handle, &job) => pause = next,
+            }
         }
     });
 }

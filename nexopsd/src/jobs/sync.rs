@@ -26,6 +26,8 @@ pub const NAME: &str = "sync";
 const CONFIG_AGE: chrono::Duration = chrono::Duration::hours(1);
 /// Configurations read in one run at most; the rest follows in the next.
 const CONFIGS_PER_RUN: i64 = 2000;
+/// How soon that is.
+const SOON: Duration = Duration::from_secs(10);
 /// Questions to one node at a time.
 const QUESTIONS_PER_NODE: usize = 2;
 
@@ -64,14 +66,16 @@ impl Job for Sync {
             }
         }
         let configurations = self.read_configurations(&app.db, now).await?;
-        Ok(Ran::of(Report {
+        let report = Report {
             nodes: looked.nodes,
             vms: looked.guests,
             new: looked.new,
             changed: looked.changed,
             gone: looked.recorded.gone_vms,
             configurations,
-        }))
+        };
+        let more_are_due = i64::try_from(configurations).is_ok_and(|read| read >= CONFIGS_PER_RUN);
+        Ok(Ran { report, again_in: more_are_due.then_some(SOON) })
     }
 }
 

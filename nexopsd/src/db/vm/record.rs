@@ -5,7 +5,7 @@ use std::time::Instant;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexops_core::id::{ConnectionId, VmId};
 use nexops_core::vm::{VmStatus, VmType};
 use uuid::Uuid;
@@ -19,6 +19,9 @@ use crate::inventory::Plan;
 
 /// For how long a guest that is gone can come back as itself. After that its number is anybody's.
 const REVIVAL: Duration = Duration::days(30);
+
+/// So many new guests at once change what PostgreSQL should know of its tables.
+const MANY: usize = 100;
 
 /// Everything that NexOps keeps of a guest from Proxmox's list.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +169,10 @@ pub async fn record(
         let samples = series::insert(conn, index, observations).await?;
         let samples_took = clock.elapsed();
         connection::succeeded(conn, id, at).await?;
+        if plan.new.len() >= MANY {
+            // Until autovacuum comes by, PostgreSQL would go on planning for empty tables.
+            conn.batch_execute("ANALYZE nodes; ANALYZE vms; ANALYZE metric_latest").await?;
+        }
         Ok(RecordedCounts { samples, samples_took, gone_vms, gone_nodes })
     })
     .await

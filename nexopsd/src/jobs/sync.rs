@@ -85,20 +85,19 @@ impl Sync {
         let proxmox = &self.connection.proxmox;
         let version = proxmox.version().await?;
         self.connection.runs_version(version.major, version.minor);
-        let permissions = proxmox.permissions().await?;
-        let cluster = match proxmox.cluster_status().await {
-            Ok(status) => Some(status),
-            // It wants Sys.Audit on /; without it there are no addresses and no word on the quorum.
-            Err(Error::Forbidden { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
+        // The rest adds to the picture, and is done without where it is refused. The status of the cluster wants
+        // Sys.Audit on /, for example.
+        let permissions = unless_refused(proxmox.permissions().await)?;
+        let cluster = unless_refused(proxmox.cluster_status().await)?;
+        let nodes = unless_refused(proxmox.nodes().await)?.unwrap_or_default();
         let fingerprints: HashMap<String, String> =
-            proxmox.nodes().await?.into_iter().filter_map(|node| Some((node.name, node.fingerprint?))).collect();
+            nodes.into_iter().filter_map(|node| Some((node.name, node.fingerprint?))).collect();
         let quorate = cluster.as_ref().and_then(|cluster| cluster.quorate);
         let no_quorum = (quorate == Some(false)).then(|| {
             "the cluster has no quorum: guests cannot be started until enough nodes are back (pvecm status)".to_owned()
         });
-        let missing = privileges::missing(&permissions, &self.connection.token_id, version.major);
+        let missing = permissions
+            .and_then(|permissions| privileges::missing(&permissions, &self.connection.token_id, version.major));
         let warnings: Vec<String> = [suspicion, no_quorum, missing].into_iter().flatten().collect();
         let warning = (!warnings.is_empty()).then(|| warnings.join(" | "));
 
@@ -165,6 +164,17 @@ impl Sync {
             }
         }
         Ok(read)
+    }
+}
+
+/// The answer, if there is one; a refusal of this one question is no failure of the connection.
+fn unless_refused<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Forbidden { .. } | Error::NotImplemented { .. } | Error::Refused { .. } | Error::Payload { .. }) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -95,7 +95,21 @@ impl Client {
     /// # Errors
     /// [`Error::GuestMissing`] when it is not there (any more), [`Error::NodeUnreachable`], [`Error::Forbidden`] without `VM.Audit`.
     pub async fn guest_current(&self, at: &GuestAddress) -> Result<GuestCurrent, Error> {
-        self.read(Route::guest(at, "status/current")?, |answer| answer.row().map(GuestCurrent::read)).await
+        let current =
+            self.read(Route::guest(at, "status/current")?, |answer| answer.row().map(GuestCurrent::read)).await;
+        match current {
+            // Something stands in for Proxmox that does not know the question; the list of all guests it must know.
+            Err(Error::NotImplemented { .. } | Error::Refused { status: 404 | 405, .. }) => self.guest_listed(at).await,
+            current => current,
+        }
+    }
+
+    async fn guest_listed(&self, at: &GuestAddress) -> Result<GuestCurrent, Error> {
+        let mut guests = self.cluster_resources().await?.guests.into_iter();
+        let row = guests.find(|row| row.address() == *at);
+        row.map(GuestCurrent::from).ok_or_else(|| Error::GuestMissing {
+            reason: format!("guest {} is not listed on node {}", at.vmid, at.node),
+        })
     }
 
     /// A guest's configuration, changes that wait for a restart included, secrets masked.

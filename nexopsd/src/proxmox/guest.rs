@@ -118,6 +118,20 @@ pub struct GuestCurrent {
     pub ha_managed: bool,
 }
 
+impl From<GuestRow> for GuestCurrent {
+    fn from(row: GuestRow) -> Self {
+        Self {
+            status: row.status,
+            status_detail: row.status_detail,
+            name: row.name,
+            lock: row.lock,
+            template: row.template.unwrap_or(false),
+            uptime: row.uptime,
+            ha_managed: row.ha_state.is_some(),
+        }
+    }
+}
+
 impl GuestCurrent {
     pub(super) fn read(row: Row<'_>) -> Self {
         // `status` tells only whether there is a process; the state of the machine in it is `qmpstatus`.

@@ -130,9 +130,9 @@ Environment:
   NO_COLOR           no colours
 
 Exit codes:
-  0 done, or nothing to do   1 failed   2 wrong usage, ambiguous name, not confirmed   3 not found
-  4 login needed or forbidden   5 conflict   6 daemon or Proxmox unreachable   7 task failed
-  8 timed out   9 some of several failed   130 interrupted";
+  0 done, or nothing to do   1 failed, or declined   2 wrong usage, ambiguous name, --yes missing
+  3 not found   4 token needed or forbidden   5 conflict   6 daemon or Proxmox unreachable
+  7 task failed   8 timed out   9 some of several failed   130 interrupted";
 
 const STATUS_HELP: &str = "\
 Examples:

@@ -49,7 +49,11 @@ async fn database(config: &Config) -> anyhow::Result<String> {
     let database = match open_database(config, Duration::ZERO).await {
         Ok(database) => database,
         Err(error) => match error.downcast_ref::<postgres::Error>() {
-            Some(locked @ postgres::Error::Locked { .. }) => return Ok(format!("in use: {locked}")),
+            // Most likely the daemon itself, which has checked it at its start.
+            Some(postgres::Error::Locked { holder, .. }) => {
+                let holder = holder.map_or_else(String::new, |pid| format!(" (process {pid})"));
+                return Ok(format!("private PostgreSQL, in use by a nexopsd that runs{holder}"));
+            }
             Some(_) | None => return Err(error),
         },
     };

@@ -149,7 +149,7 @@ impl Config {
     /// When a value cannot be used; the message names the key and where it came from.
     pub fn from_settings(flags: &Flags, settings: &Settings, root: bool) -> Result<Self, Error> {
         let access = Access {
-            listen: settings.parsed("NEXOPS_LISTEN")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+            listen: listen(settings)?,
             token: token(settings)?,
             allowed_hosts: settings.list("NEXOPS_ALLOWED_HOSTS"),
             cors_origins: settings.list("NEXOPS_CORS_ORIGINS"),
@@ -181,9 +181,27 @@ impl Config {
                 hour: interval("NEXOPS_RETENTION_1H", 365 * day, hour)?,
                 audit: interval("NEXOPS_RETENTION_AUDIT", 365 * day, hour)?,
             },
-            log: Log { filter: settings.text("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()).to_lowercase() },
+            log: Log { filter: log_filter(settings)? },
         })
     }
+}
+
+fn listen(settings: &Settings) -> Result<SocketAddr, Error> {
+    let Some(text) = settings.text("NEXOPS_LISTEN") else { return Ok(SocketAddr::from(([127, 0, 0, 1], 8000))) };
+    text.parse().map_err(|error| {
+        settings.unusable("NEXOPS_LISTEN", format!("{error}; write it as 127.0.0.1:8000 or [::1]:8000, without names"))
+    })
+}
+
+fn log_filter(settings: &Settings) -> Result<String, Error> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let filter = settings.text("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()).to_lowercase();
+    // A single word that is no level would be taken for a module, and silence all others.
+    if !filter.contains(['=', ',']) && !LEVELS.contains(&filter.as_str()) {
+        let reason = "it must be error, warn, info, debug or trace, or a filter such as nexopsd=debug,info";
+        return Err(settings.unusable("LOG_LEVEL", reason));
+    }
+    Ok(filter)
 }
 
 fn is_loopback(address: IpAddr) -> bool {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use nexopsd::config::{Config, Flags};
+use nexopsd::config::{Config, Flags, Log};
 use nexopsd::start::{self, OpenDatabase};
 use nexopsd::{api, check, serve, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,7 +32,7 @@ struct Arguments {
     /// Listens here [variable: NEXOPS_LISTEN] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Keeps the private database here [variable: NEXOPS_DATA_DIR]
+    /// Keeps the private database here; --demo appends -demo to the name [variable: NEXOPS_DATA_DIR]
     #[arg(long, global = true, value_name = "DIRECTORY")]
     data_dir: Option<String>,
     /// Logs this much: error, warn, info, debug, trace [variable: LOG_LEVEL] [default: info]
@@ -47,7 +47,7 @@ struct Arguments {
 enum Command {
     /// Brings the database schema up to date and ends
     Migrate,
-    /// Checks configuration, database, Redis and Proxmox, and says what to do about what fails
+    /// Checks configuration, database, Redis and Proxmox, and says what to do about what fails (exit code 1)
     Check,
     /// Prints the OpenAPI document
     Openapi,
@@ -71,12 +71,20 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let command = arguments.command;
     let config = Config::load(&flags(arguments))?;
-    telemetry::start(&config.log)?;
+    telemetry::start(&log_for(command, &config.log))?;
     match command {
         None => serve_until_stopped(config).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Migrate) => migrate(&config).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Check) => Ok(if check::run(&config).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Some(Command::Openapi) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// A command that answers on standard output is not to have what the private database tells between its lines.
+fn log_for(command: Option<Command>, log: &Log) -> Log {
+    match command {
+        Some(Command::Check | Command::Migrate) if log.filter == "info" => Log { filter: "warn".to_owned() },
+        Some(Command::Check | Command::Migrate | Command::Openapi) | None => log.clone(),
     }
 }
 

@@ -46,7 +46,8 @@ fn a_token_is_never_part_of_what_is_printed() {
 }
 
 #[rstest]
-#[case("NEXOPS_LISTEN", "8000", "invalid socket address syntax")]
+#[case("NEXOPS_LISTEN", "8000", "invalid socket address syntax; write it as 127.0.0.1:8000")]
+#[case("LOG_LEVEL", "loud", "it must be error, warn, info, debug or trace")]
 #[case("NEXOPS_SYNC_INTERVAL", "often", "write it as 30s, 5m or 48h")]
 #[case("NEXOPS_METRICS_INTERVAL", "1s", "it must be at least 5s")]
 #[case("PROXMOX_VERIFY_SSL", "maybe", "it must be true or false")]

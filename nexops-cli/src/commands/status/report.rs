@@ -79,8 +79,11 @@ pub fn render(output: &Output, status: &Status) -> String {
     for connection in &system.connections {
         text.push_str(&problems(connection, output));
     }
+    // What Proxmox does wrong is told with its connection already.
+    let told =
+        |error: &str| system.connections.iter().filter_map(|c| c.last_error.as_ref()).any(|told| told.message == error);
     for job in &system.jobs {
-        if let Some(error) = &job.last_error {
+        if let Some(error) = job.last_error.as_deref().filter(|error| !told(error)) {
             let name =
                 clean(&[Some(job.name.as_str()), job.connection.as_deref()].map(Option::unwrap_or_default).join(" "));
             text.push_str(&problem(output, Tone::Odd, name.trim_end(), error));

@@ -34,7 +34,8 @@ own_session=
 if command -v setsid >/dev/null 2>&1; then
     own_session=setsid
 fi
-$own_session "$binaries/nexopsd" --demo >"$log" 2>&1 </dev/null &
+# What .env says is meant for a real cluster, so the demo does not read it.
+ENVIRONMENT=production $own_session "$binaries/nexopsd" --demo >"$log" 2>&1 </dev/null &
 daemon=$!
 
 echo 'demo: starting; a database is set up at the first start'

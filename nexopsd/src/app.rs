@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
-use nexops_core::error::ErrorCode;
 use nexops_core::id::{ConnectionId, TaskId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -61,7 +60,7 @@ pub struct Connection {
     /// newer one.
     pub looking: tokio::sync::Mutex<SeriesIndex>,
     in_flight: Mutex<HashSet<TaskId>>,
-    failing: Mutex<Option<ErrorCode>>,
+    failing: Mutex<Option<proxmox::Error>>,
     version: Mutex<Option<(u32, u32)>>,
 }
 
@@ -165,8 +164,8 @@ impl Connection {
     /// Notes that Proxmox answers, and says so in the log if it did not before. The database is told with what was seen.
     pub fn answered(&self) {
         let before = self.failing.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(code) = before {
-            tracing::info!(connection.name = self.name, after = %code, "Proxmox answers again");
+        if let Some(error) = before {
+            tracing::info!(connection.name = self.name, after = %error.code(), "Proxmox answers again");
         }
     }
 
@@ -176,12 +175,18 @@ impl Connection {
     /// When the database does not answer.
     pub async fn failed(&self, db: &Db, error: &proxmox::Error, now: DateTime<Utc>) -> db::Result<()> {
         let code = error.code();
-        let before = self.failing.lock().unwrap_or_else(PoisonError::into_inner).replace(code);
-        if before != Some(code) {
+        let before = self.failing.lock().unwrap_or_else(PoisonError::into_inner).replace(error.clone());
+        if before.map(|error| error.code()) != Some(code) {
             tracing::warn!(connection.name = self.name, code = %code, "Proxmox does not answer as it should: {error}");
         }
         let conn = &mut db.get().await?;
         db::connection::failed(conn, self.id, code, &error.to_string(), now).await
+    }
+
+    /// How the last look at the cluster failed; `None` when it did not.
+    #[must_use]
+    pub fn failure(&self) -> Option<proxmox::Error> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Remembers which release of Proxmox answers.

@@ -12,37 +12,60 @@ use crate::start::open_database;
 
 /// What came out of one check.
 #[derive(Debug)]
+enum Finding {
+    /// All is well.
+    Well(String),
+    /// The daemon works, but not all of it will; what is missing, and what to do.
+    Limited(String),
+    /// The daemon does not work like this; why, and what to do.
+    Bad(String),
+}
+
+/// A finding and what it is about.
+#[derive(Debug)]
 struct Line {
     subject: &'static str,
-    result: Result<String, String>,
+    finding: Finding,
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.result {
-            Ok(text) => write!(formatter, "ok      {:<14} {text}", self.subject),
-            Err(text) => write!(formatter, "FAILED  {:<14} {text}", self.subject),
+        let (verdict, text) = match &self.finding {
+            Finding::Well(text) => ("ok", text),
+            Finding::Limited(text) => ("limited", text),
+            Finding::Bad(text) => ("FAILED", text),
+        };
+        write!(formatter, "{verdict:<7} {:<14} {text}", self.subject)
+    }
+}
+
+impl From<anyhow::Result<String>> for Finding {
+    fn from(result: anyhow::Result<String>) -> Self {
+        match result {
+            Ok(text) => Self::Well(text),
+            Err(error) => Self::Bad(format!("{error:#}")),
         }
     }
 }
 
-/// Checks everything, prints a line for each thing, and says whether all is well.
+/// Checks everything, prints a line for each thing, and says whether the daemon will work.
 pub async fn run(config: &Config) -> bool {
-    let mut well = true;
-    let mut report = |subject, result: Result<String, String>| {
-        well &= result.is_ok();
-        println!("{}", Line { subject, result });
+    let mut works = true;
+    let mut report = |subject, finding| {
+        works &= !matches!(finding, Finding::Bad(_));
+        println!("{}", Line { subject, finding });
     };
-    report("configuration", Ok(format!("{}, data in {}", config.environment, config.data_directory.display())));
-    report("database", database(config).await.map_err(|error| format!("{error:#}")));
-    report("redis", redis(config).await.map_err(|error| format!("{error:#}")));
+    let configuration = format!("{}, data in {}", config.environment, config.data_directory.display());
+    report("configuration", Finding::Well(configuration));
+    report("database", database(config).await.into());
+    report("redis", redis(config).await.into());
     let missing = "no PROXMOX_HOST is set; .env.example shows the four variables that it takes";
-    let answer = match &config.proxmox {
+    let finding = match &config.proxmox {
         Some(connection) => proxmox(connection).await,
-        None => Err(missing.to_owned()),
+        None => Finding::Bad(missing.to_owned()),
     };
-    report("proxmox", answer);
-    well
+    report("proxmox", finding);
+    works
 }
 
 async fn database(config: &Config) -> anyhow::Result<String> {
@@ -82,23 +105,24 @@ async fn redis(config: &Config) -> anyhow::Result<String> {
     }
 }
 
-async fn proxmox(connection: &Connection) -> Result<String, String> {
+async fn proxmox(connection: &Connection) -> Finding {
     let answer = async {
         let client = Client::new(&connection.settings)?;
         let version = client.version().await?;
         let resources = client.cluster_resources().await?;
-        let permissions = client.permissions().await?;
+        // Not every answer to this question is needed, and not everything that stands in for Proxmox knows it.
+        let permissions = client.permissions().await.ok();
         Ok::<_, proxmox::Error>((version, resources, permissions))
     };
-    let (version, resources, permissions) = answer.await.map_err(|error| error.to_string())?;
+    let (version, resources, permissions) = match answer.await {
+        Ok(answer) => answer,
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
+    let (nodes, guests) = (resources.nodes.len(), resources.guests.len());
+    let seen = format!("Proxmox VE {} with {nodes} nodes and {guests} guests", version.text);
     let token_id = format!("{}!{}", connection.settings.user, connection.settings.token_name);
-    match privileges::missing(&permissions, &token_id, version.major) {
-        Some(missing) => Err(missing),
-        None => Ok(format!(
-            "Proxmox VE {} with {} nodes and {} guests",
-            version.text,
-            resources.nodes.len(),
-            resources.guests.len()
-        )),
+    match permissions.and_then(|permissions| privileges::missing(&permissions, &token_id, version.major)) {
+        Some(missing) => Finding::Limited(format!("{seen}, but {missing}")),
+        None => Finding::Well(seen),
     }
 }

@@ -118,6 +118,8 @@ pub struct Config {
     pub retention: Retention,
     /// How to log.
     pub log: Log,
+    /// What looks like a mistake, but need not be one.
+    pub warnings: Vec<String>,
 }
 
 /// What the command line says; it goes before everything else.
@@ -182,13 +184,14 @@ impl Config {
                 audit: interval("NEXOPS_RETENTION_AUDIT", 365 * day, hour)?,
             },
             log: Log { filter: log_filter(settings)? },
+            warnings: settings.warnings().to_vec(),
         })
     }
 }
 
 fn listen(settings: &Settings) -> Result<SocketAddr, Error> {
     let Some(text) = settings.text("NEXOPS_LISTEN") else { return Ok(SocketAddr::from(([127, 0, 0, 1], 8000))) };
-    text.parse().map_err(|error| {
+    text.replace("localhost:", "127.0.0.1:").parse().map_err(|error| {
         settings.unusable("NEXOPS_LISTEN", format!("{error}; write it as 127.0.0.1:8000 or [::1]:8000, without names"))
     })
 }

@@ -72,6 +72,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let command = arguments.command;
     let config = Config::load(&flags(arguments))?;
     telemetry::start(&log_for(command, &config.log))?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     match command {
         None => serve_until_stopped(config).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Migrate) => migrate(&config).await.map(|()| ExitCode::SUCCESS),

@@ -13,7 +13,7 @@ pub enum NodeCommand {
     #[command(visible_alias = "ls", after_help = LIST_HELP)]
     List(ListNodesArgs),
     /// Show one node
-    #[command(after_help = SHOW_HELP)]
+    #[command(alias = "get", after_help = SHOW_HELP)]
     Show(ShowNodeArgs),
 }
 

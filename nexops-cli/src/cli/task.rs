@@ -15,7 +15,7 @@ pub enum TaskCommand {
     #[command(visible_alias = "ls", after_help = LIST_HELP)]
     List(ListTasksArgs),
     /// Show one task
-    #[command(after_help = SHOW_HELP)]
+    #[command(alias = "get", after_help = SHOW_HELP)]
     Show(ShowTaskArgs),
     /// Wait until tasks have ended
     #[command(after_help = WAIT_HELP)]

@@ -15,7 +15,7 @@ pub enum VmCommand {
     #[command(visible_alias = "ls", after_help = LIST_HELP)]
     List(ListVmsArgs),
     /// Show one guest with its configuration
-    #[command(after_help = SHOW_HELP)]
+    #[command(alias = "get", after_help = SHOW_HELP)]
     Show(ShowVmArgs),
     /// Show what a guest uses now
     #[command(after_help = METRICS_HELP)]

@@ -62,6 +62,9 @@ pub async fn vm_usage(
             );
             return Err(Error::new(ErrorCode::ProxmoxTimeout, message));
         }
+        if let Some(error) = connection.failure() {
+            return Err(error.into());
+        }
         found = power::find(&app, found.id.into()).await?;
     }
     Ok(reply::observed(found.usage, &app, found.usage.observed_at))

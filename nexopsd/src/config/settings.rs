@@ -11,7 +11,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Flags;
 
-/// Every key that a configuration file may have. Those of the clients are allowed, so that one `.env` serves all.
+/// Keys of the clients and of the search for the file itself, which `.env` may hold too.
+const CLIENT_KEYS: &[&str] = &["NEXOPS_API_URL", "NEXOPS_TOKEN", "NEXOPS_CONTEXT", "NEXOPS_CONFIG"];
+
+/// Every key that a configuration file may have.
 const KEYS: &[&str] = &[
     "DATABASE_URL",
     "DATABASE_URL_FILE",
@@ -128,14 +131,22 @@ pub enum Error {
 
 fn suggestion(key: &str) -> String {
     let key = key.to_uppercase();
-    let near = KEYS.iter().find(|known| known.contains(&key) || key.contains(*known));
+    let near = KEYS.iter().find(|known| known.contains(&key) || key.contains(*known) || differ_little(known, &key));
     near.map(|known| format!("; did you mean {known}?")).unwrap_or_default()
+}
+
+/// Whether the texts are alike but for a letter that is missing, too many, or another one.
+fn differ_little(left: &str, right: &str) -> bool {
+    let same_start = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
+    let same_end = left.bytes().rev().zip(right.bytes().rev()).take_while(|(left, right)| left == right).count();
+    same_start + same_end + 1 >= left.len().max(right.len())
 }
 
 /// Keys and values from all sources; the first source that has a key wins, and an empty value counts as absent.
 #[derive(Debug, Default)]
 pub struct Settings {
     values: HashMap<String, (SecretString, Origin)>,
+    warnings: Vec<String>,
 }
 
 impl Settings {
@@ -196,8 +207,23 @@ impl Settings {
                 error => failure(error.to_string()),
             })?;
             self.offer(&key, value, &Origin::DotEnv);
+            self.note_if_unknown(&key);
         }
         Ok(())
+    }
+
+    /// `.env` may hold what other programs read, so that only keys which look like ours are noted.
+    fn note_if_unknown(&mut self, key: &str) {
+        let ours = key.starts_with("NEXOPS_") || key.starts_with("PROXMOX_");
+        if ours && !KEYS.contains(&key) && !CLIENT_KEYS.contains(&key) {
+            self.warnings.push(format!(".env: there is no key '{key}'{}", suggestion(key)));
+        }
+    }
+
+    /// What looks like a mistake, but need not be one.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The configuration file: the one that is named, which must exist, or one in the usual places, if it does.

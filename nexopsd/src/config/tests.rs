@@ -144,3 +144,13 @@ mod files {
         assert!(settings.secret("NEXOPS_API_TOKEN").unwrap_err().to_string().contains("NEXOPS_API_TOKEN_FILE"));
     }
 }
+
+#[test]
+fn a_misspelt_key_finds_the_one_that_was_meant() {
+    let error = Error::UnknownKey { path: "nexops.toml".into(), key: "PROXMOX_HOSTS".to_owned() };
+    assert_eq!(error.to_string(), "nexops.toml: there is no key 'PROXMOX_HOSTS'; did you mean PROXMOX_HOST?");
+    let error = Error::UnknownKey { path: "nexops.toml".into(), key: "PROXMOX_TOKEN_VALU".to_owned() };
+    assert!(error.to_string().ends_with("did you mean PROXMOX_TOKEN_VALUE?"), "{error}");
+    let error = Error::UnknownKey { path: "nexops.toml".into(), key: "COLOUR".to_owned() };
+    assert!(!error.to_string().contains("did you mean"), "{error}");
+}

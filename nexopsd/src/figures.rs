@@ -104,7 +104,7 @@ fn is_frozen(uptime: Option<i64>, previous: Option<&Observation>) -> bool {
 /// was restarted in between, or the uptime did not grow as our own clock did.
 #[expect(clippy::cast_precision_loss, reason = "uptimes are far below 2^53 seconds")]
 fn seconds_between(previous: &Observation, uptime: Option<i64>, now: DateTime<Utc>) -> Option<f64> {
-    let grown = (uptime? - previous.usage.uptime_seconds?) as f64;
+    let grown = uptime?.checked_sub(previous.usage.uptime_seconds?)? as f64;
     let passed = (now - previous.usage.observed_at?).num_milliseconds() as f64 / 1000.0;
     (grown > 0.0 && (grown - passed).abs() <= CLOCK_TOLERANCE_SECONDS).then_some(grown)
 }

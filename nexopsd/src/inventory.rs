@@ -146,7 +146,8 @@ fn is_same_guest(known: &KnownVm, row: &GuestRow) -> bool {
 }
 
 fn is_confirmed(vm: &KnownVm, now: DateTime<Utc>) -> bool {
-    vm.status_confirmed_at.is_some_and(|at| now - at < CONFIRMED_FOR)
+    // A clock that was set back must not make a confirmation last.
+    vm.status_confirmed_at.is_some_and(|at| (now - at).abs() < CONFIRMED_FOR)
 }
 
 /// The state that a row stands for. What the row leaves out, as it does for guests of silent nodes, stays as it was.

@@ -23,13 +23,15 @@ use tokio::sync::{Notify, watch};
 use crate::app::{App, now};
 use crate::proxmox;
 
-/// The longest pause before a loop that failed looks again.
+/// The longest pause before a loop that failed looks again, unless the loop itself says otherwise.
 const LONGEST_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// One loop's work.
 pub trait Job: Send + Sync + 'static {
     /// How long a run may take.
     const TIMEOUT: Duration;
+    /// The longest pause after a run that failed.
+    const PAUSE_AFTER_FAILURE: Duration = LONGEST_PAUSE_AFTER_FAILURE;
     /// What a run did, in numbers.
     type Report: Serialize + Send;
 
@@ -214,7 +216,7 @@ async fn run_once<J: Job>(app: &App, handle: &Handle, job: &J) -> Duration {
         }
         Err(error) => {
             handle.end(clock.elapsed(), Err(&error));
-            handle.period.min(LONGEST_PAUSE_AFTER_FAILURE)
+            handle.period.min(J::PAUSE_AFTER_FAILURE)
         }
     }
 }

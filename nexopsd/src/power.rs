@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::app::{App, Connection, now};
 use crate::db;
 use crate::db::audit::{Entry, Origin};
-use crate::db::task::{End, Intent};
+use crate::db::task::{Begun, End, Intent};
 use crate::proxmox::{self, GuestAddress, GuestCurrent, PowerOptions};
 
 /// Why an action was not sent, or not accepted.
@@ -120,7 +120,6 @@ async fn begin(
     origin: &Origin,
 ) -> Result<bool, Error> {
     let conn = &mut app.db.get().await?;
-    let running = db::task::running_on(conn, vm.id).await?;
     let audit = Entry {
         id: AuditId::new(),
         origin,
@@ -139,18 +138,17 @@ async fn begin(
         action,
         audit,
     };
-    match db::task::begin(conn, &intent).await {
-        Ok(()) => Ok(action == PowerAction::Stop && running.is_some_and(|task| task.action == PowerAction::Shutdown)),
-        Err(db::Error::Unique { .. }) => Err(busy(vm, db::task::running_on(conn, vm.id).await?)),
-        Err(error) => Err(error.into()),
+    match db::task::begin(conn, &intent).await? {
+        Begun::OnTopOf(other) => Ok(other == Some(PowerAction::Shutdown)),
+        Begun::Busy(other) => Err(busy(vm, &other)),
     }
 }
 
-fn busy(vm: &Vm, running: Option<Task>) -> Error {
-    let task = running.map_or_else(String::new, |task| format!(" (task {}: {})", task.id, task.action));
+fn busy(vm: &Vm, other: &Task) -> Error {
+    let instead = if other.action == PowerAction::Stop { "" } else { ", or stop the guest" };
     let message = format!(
-        "another action on guest {} '{}' is still under way{task}; wait for it, or stop the guest",
-        vm.vmid, vm.name
+        "another action on guest {} '{}' is still under way (task {}: {}); wait for it{instead}",
+        vm.vmid, vm.name, other.id, other.action
     );
     Error::WrongState { code: ErrorCode::VmBusy, message }
 }

@@ -10,11 +10,11 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::{api, jobs};
 
-/// How long requests and loops may take to come to their end.
+/// How long requests and actions may take to come to their end.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Runs the loops and serves the API on `listener` until the app's shutdown is cancelled, then lets what is under way
-/// come to its end, for ten seconds at most.
+/// Runs the loops and serves the API on `listener` until the app's shutdown is cancelled. Loops end at once; requests
+/// and actions that are being sent come to their end, for ten seconds at most.
 ///
 /// # Errors
 /// When the listener fails.
@@ -42,7 +42,7 @@ pub async fn run(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
         (&mut server).await
     });
     if drained.await.is_err() {
-        tracing::warn!("some requests or loops did not end within {} s and are cut off", DRAIN.as_secs());
+        tracing::warn!("some requests or actions did not end within {} s and are cut off", DRAIN.as_secs());
         server.abort();
     }
     app.db.close();

@@ -126,7 +126,8 @@ pub async fn of_connection(conn: &mut AsyncPgConnection, id: ConnectionId) -> Re
     rows.into_iter().map(LatestRow::into_observation).collect()
 }
 
-/// Replaces the latest figures of the given sources.
+/// Replaces the latest figures of the given sources, unless they are younger. (By no more than a minute: a later time
+/// was written by a clock that went wrong.)
 ///
 /// # Errors
 /// When the database does not answer.
@@ -153,7 +154,9 @@ pub(super) async fn store(conn: &mut AsyncPgConnection, id: ConnectionId, observ
              network_in = excluded.network_in, network_out = excluded.network_out, \
              uptime_seconds = excluded.uptime_seconds, memory_used_mb = excluded.memory_used_mb, \
              disk_used_gb = excluded.disk_used_gb, network_in_total = excluded.network_in_total, \
-             network_out_total = excluded.network_out_total",
+             network_out_total = excluded.network_out_total \
+         WHERE latest.observed_at <= excluded.observed_at \
+             OR latest.observed_at > excluded.observed_at + interval '1 minute'",
     )
     .bind::<SqlUuid, _>(id.0)
     .bind::<Array<SqlUuid>, _>(column(all, |o| o.source_id))

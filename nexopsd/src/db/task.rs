@@ -88,13 +88,32 @@ pub struct Intent<'a> {
     pub audit: Entry<'a>,
 }
 
+/// Whether an action may begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It is written down; a stop perhaps on top of another action that is still under way.
+    OnTopOf(Option<PowerAction>),
+    /// Another action on the guest is still under way, and nothing was written down.
+    Busy(Task),
+}
+
 /// Writes down that an action is about to be sent to Proxmox, together with its audit row. From here on nothing that
 /// happens to the daemon can make it forget.
 ///
+/// A stop may come on top of anything but another stop, and nothing may come on top of a stop. The guest's row is locked
+/// meanwhile, so that of several who act at once one is first.
+///
 /// # Errors
-/// [`Error::Unique`] when another action on the guest is still under way; or when the database does not answer.
-pub async fn begin(conn: &mut AsyncPgConnection, intent: &Intent<'_>) -> Result<()> {
+/// When the database does not answer.
+pub async fn begin(conn: &mut AsyncPgConnection, intent: &Intent<'_>) -> Result<Begun> {
     conn.transaction::<_, Error, _>(async |conn| {
+        vms::table.find(intent.vm_id.0).select(vms::id).for_no_key_update().first::<Uuid>(conn).await?;
+        let running = running_on(conn, intent.vm_id).await?;
+        let is_stop = |action| action == PowerAction::Stop;
+        let on_top_of = match running {
+            Some(other) if is_stop(other.action) || !is_stop(intent.action) => return Ok(Begun::Busy(other)),
+            other => other.map(|task| task.action),
+        };
         audit::begin(conn, &intent.audit).await?;
         diesel::insert_into(tasks::table)
             .values((
@@ -111,7 +130,7 @@ pub async fn begin(conn: &mut AsyncPgConnection, intent: &Intent<'_>) -> Result<
             ))
             .execute(conn)
             .await?;
-        Ok(())
+        Ok(Begun::OnTopOf(on_top_of))
     })
     .await
 }
@@ -230,11 +249,8 @@ pub async fn running(conn: &mut AsyncPgConnection, connection: ConnectionId) -> 
         .collect()
 }
 
-/// The action on a guest that is under way, if there is one.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn running_on(conn: &mut AsyncPgConnection, vm: VmId) -> Result<Option<Task>> {
+/// The action on a guest that is under way, if there is one; the latest of two.
+async fn running_on(conn: &mut AsyncPgConnection, vm: VmId) -> Result<Option<Task>> {
     let row: Option<TaskRow> = tasks::table
         .filter(tasks::vm_id.eq(vm.0).and(tasks::status.eq(TaskStatus::Running.as_str())))
         .order_by(tasks::id.desc())

@@ -28,6 +28,8 @@ const SETTLING: TimeDelta = TimeDelta::seconds(60);
 const APPEARING: TimeDelta = TimeDelta::seconds(90);
 /// How far Proxmox's clock may be from ours when a worker is recognised by its start.
 const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
+/// How long a node may take to tell how a task is before the others go on without it; it is asked again with them.
+const ANSWERING: Duration = Duration::from_secs(5);
 /// After this long a task whose node stays silent is given up.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
@@ -54,6 +56,8 @@ enum Step {
 
 impl Job for Follow {
     const TIMEOUT: Duration = Duration::from_secs(120);
+    /// Somebody may be waiting for the end of a task.
+    const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(3);
     type Report = Report;
 
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
@@ -91,7 +95,7 @@ impl Follow {
     async fn step(&self, app: &App, running: &Running, now: DateTime<Utc>) -> anyhow::Result<Step> {
         let task = &running.task;
         let answer = match task.upid.as_deref().map(str::parse::<Upid>) {
-            Some(Ok(upid)) => match self.connection.proxmox.task_status(&upid).await {
+            Some(Ok(upid)) => match in_time(self.connection.proxmox.task_status(&upid)).await {
                 Ok(TaskState::Running) => Ok(Step::GoesOn),
                 Ok(TaskState::Ended(end)) => return self.settle(app, running, &end).await,
                 Err(error) => Err(error),
@@ -125,13 +129,23 @@ impl Follow {
 
     async fn give_up(&self, app: &App, running: &Running, reason: &str) -> anyhow::Result<Step> {
         let reason = format!("how it ended is not known: {reason}");
-        self.finish(app, &running.task, &End::Unknown, &reason, self.look_at(running).await.as_ref()).await
+        let guest = self.look_at(running).await.unwrap_or_default();
+        self.finish(app, &running.task, &End::Unknown, &reason, guest.as_ref()).await
     }
 
     /// Brings a task whose worker has ended to its end, with a look at the guest.
     async fn settle(&self, app: &App, running: &Running, end: &TaskEnd) -> anyhow::Result<Step> {
         let task = &running.task;
-        let guest = self.look_at(running).await;
+        let guest = match self.look_at(running).await {
+            Ok(guest) => guest,
+            // Who sees the task ended shall see the guest as it is, so that it is worth a while to wait for that.
+            Err(_) if self.is_settling(app, running).await? => return Ok(Step::GoesOn),
+            Err(error) if task.action == PowerAction::Restart && end.outcome == Outcome::Succeeded => {
+                let reason = format!("the guest was shut down; whether it runs again is not known: {error}");
+                return self.finish(app, task, &End::Unknown, &reason, None).await;
+            }
+            Err(_) => None,
+        };
         match end.outcome {
             Outcome::Failed => self.finish(app, task, &End::Failed, &end.exit_status, guest.as_ref()).await,
             Outcome::Unknown => self.finish(app, task, &End::Unknown, &end.exit_status, guest.as_ref()).await,
@@ -150,32 +164,35 @@ impl Follow {
         end: &TaskEnd,
         guest: &GuestCurrent,
     ) -> anyhow::Result<Step> {
-        let now = now();
-        match running.worker_ended_at {
-            None => {
-                let conn = &mut app.db.get().await?;
-                db::task::worker_ended(conn, running.task.id, now).await?;
-                Ok(Step::GoesOn)
-            }
-            Some(ended_at) if now - ended_at < SETTLING => Ok(Step::GoesOn),
-            Some(_) => {
-                let reason = format!(
-                    "Proxmox's worker ended with {}, but {} s later the guest is {}, not {}",
-                    end.exit_status,
-                    SETTLING.num_seconds(),
-                    guest.status,
-                    running.task.action.intended_status()
-                );
-                self.finish(app, &running.task, &End::Failed, &reason, Some(guest)).await
-            }
+        if self.is_settling(app, running).await? {
+            return Ok(Step::GoesOn);
         }
+        let reason = format!(
+            "Proxmox's worker ended with {}, but {} s later the guest is {}, not {}",
+            end.exit_status,
+            SETTLING.num_seconds(),
+            guest.status,
+            running.task.action.intended_status()
+        );
+        self.finish(app, &running.task, &End::Failed, &reason, Some(guest)).await
+    }
+
+    /// Whether the worker ended so lately that the guest has time left; notes the end when it is first seen.
+    async fn is_settling(&self, app: &App, running: &Running) -> anyhow::Result<bool> {
+        let now = now();
+        let Some(ended_at) = running.worker_ended_at else {
+            let conn = &mut app.db.get().await?;
+            db::task::worker_ended(conn, running.task.id, now).await?;
+            return Ok(true);
+        };
+        Ok(now - ended_at < SETTLING)
     }
 
     /// Looks for the worker of a task that was sent without an answer. It is never sent again.
     async fn search(&self, app: &App, running: &Running, now: DateTime<Utc>) -> anyhow::Result<Step> {
         let task = &running.task;
         let since = task.started_at - CLOCK_DIFFERENCE;
-        let rows = match self.connection.proxmox.tasks_of_guest(&task.node, task.vmid, since).await {
+        let rows = match in_time(self.connection.proxmox.tasks_of_guest(&task.node, task.vmid, since)).await {
             Ok(rows) => rows,
             Err(error) => return self.unanswered(app, running, &error, now).await,
         };
@@ -204,11 +221,16 @@ impl Follow {
         row.user == token || token.split('!').next() == Some(row.user.as_str())
     }
 
-    /// The guest as its node sees it; `None` when that cannot be had.
-    async fn look_at(&self, running: &Running) -> Option<GuestCurrent> {
+    /// The guest as its node sees it; `None` when it is not there any more or may not be seen. An error when the node
+    /// may tell a little later.
+    async fn look_at(&self, running: &Running) -> Result<Option<GuestCurrent>, Error> {
         let Running { task, kind, worker_ended_at: _ } = running;
         let at = GuestAddress { node: task.node.clone(), kind: *kind, vmid: task.vmid };
-        self.connection.proxmox.guest_current(&at).await.ok()
+        match in_time(self.connection.proxmox.guest_current(&at)).await {
+            Ok(guest) => Ok(Some(guest)),
+            Err(Error::GuestMissing { .. } | Error::Forbidden { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn finish(
@@ -230,6 +252,12 @@ impl Follow {
         tracing::info!(task.id = %task.id, vmid = task.vmid, action = %task.action, exit_status, "a task ended");
         Ok(Step::Ended)
     }
+}
+
+/// An answer, or the error that it took too long for those who wait with it.
+async fn in_time<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let silent = |_elapsed| Err(Error::Timeout { what: "a question about a task".to_owned(), after: ANSWERING });
+    tokio::time::timeout(ANSWERING, question).await.unwrap_or_else(silent)
 }
 
 /// Whether the worker's good end was only the beginning.

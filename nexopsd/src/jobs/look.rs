@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use nexops_core::id::NodeId;
 use uuid::Uuid;
 
-use crate::app::{App, Connection};
+use crate::app::{self, App, Connection};
 use crate::db::latest::Observation;
 use crate::db::vm::record::{self, RecordedCounts, Sighting};
 use crate::db::{self, node};
@@ -48,8 +48,10 @@ pub struct Looked {
 }
 
 /// Asks a cluster for everything at once and writes down what changed.
-pub async fn look(app: &App, connection: &Connection, purpose: Purpose, now: DateTime<Utc>) -> anyhow::Result<Looked> {
+pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyhow::Result<Looked> {
     let mut index = connection.looking.lock().await;
+    // Not when the run began: it may have waited for a look that hung.
+    let now = app::now();
     let clock = Instant::now();
     let resources = match connection.proxmox.cluster_resources().await {
         Ok(resources) => resources,

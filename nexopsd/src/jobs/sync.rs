@@ -55,7 +55,7 @@ impl Job for Sync {
 
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let connection = &*self.connection;
-        let looked = look(app, connection, Purpose::Inventory, now).await?;
+        let looked = look(app, connection, Purpose::Inventory).await?;
         match self.describe(&app.db, looked.suspicion).await {
             Ok(()) => {}
             Err(error) => {

@@ -1,4 +1,5 @@
 //! What the tests stand on: a database of their own, simulated clusters, and a running daemon.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 pub mod daemon;
 pub mod database;
@@ -10,7 +11,12 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until a condition holds, looking again and again; a test that waits in vain says for what.
 pub async fn wait_until<F: AsyncFnMut() -> bool>(what: &str, mut condition: F) {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    wait_for(PATIENCE, what, &mut condition).await;
+}
+
+/// As [`wait_until`], with a patience of its own.
+pub async fn wait_for<F: AsyncFnMut() -> bool>(patience: Duration, what: &str, mut condition: F) {
+    let deadline = tokio::time::Instant::now() + patience;
     while !condition().await {
         assert!(tokio::time::Instant::now() < deadline, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -241,11 +241,19 @@ async fn update(
         return Ok(());
     }
     let states: Vec<&VmState> = changed.iter().map(|(_, state)| state).collect();
+    // What a guest's node told while the list was on its way is younger than the list. (By no more than a minute: a
+    // later time was written by a clock that went wrong.)
     diesel::sql_query(
-        "UPDATE vms SET node_id = nodes.id, name = left(row.name, 255), status = row.status, \
-             status_detail = row.detail, cpu_cores = row.cpu_cores, memory_mb = row.memory_mb, \
+        "UPDATE vms SET node_id = nodes.id, name = left(row.name, 255), \
+             status = CASE WHEN vms.status_confirmed_at BETWEEN $2 AND $2 + interval '1 minute' \
+                 THEN vms.status ELSE row.status END, \
+             status_detail = CASE WHEN vms.status_confirmed_at BETWEEN $2 AND $2 + interval '1 minute' \
+                 THEN vms.status_detail ELSE row.detail END, \
+             locked = CASE WHEN vms.status_confirmed_at BETWEEN $2 AND $2 + interval '1 minute' \
+                 THEN vms.locked ELSE left(row.locked, 50) END, \
+             cpu_cores = row.cpu_cores, memory_mb = row.memory_mb, \
              disk_gb = row.disk_gb, tags = string_to_array(row.tags, ';'), template = row.template, \
-             locked = left(row.locked, 50), missed_syncs = 0, gone_at = NULL, updated_at = $2 \
+             missed_syncs = 0, gone_at = NULL, updated_at = $2 \
          FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS row (id, node, name, status, detail, \
              cpu_cores, memory_mb, disk_gb, tags, template, locked) \
          JOIN nodes ON nodes.connection_id = $1 AND nodes.proxmox_node_name = row.node \

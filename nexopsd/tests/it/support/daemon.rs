@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nexops_core::client::Client;
+use nexops_core::error::ErrorBody;
 use nexops_core::profile::Profile;
-use nexops_core::vm::{ListVms, Vm};
+use nexops_core::system::ConnectionHealth;
+use nexops_core::task::Task;
+use nexops_core::vm::{ListVms, PowerAction, Vm};
 use nexopsd::app::{App, Connection};
 use nexopsd::config::{self, Config, Flags, Settings};
 use nexopsd::start::{self, OpenDatabase};
@@ -33,6 +36,7 @@ pub struct Wishes {
     clusters: Vec<(String, pve_sim::Config)>,
     connections: Vec<config::Connection>,
     variables: Vec<(String, String)>,
+    patience: Option<Duration>,
     idle: bool,
 }
 
@@ -55,6 +59,12 @@ impl Wishes {
         self
     }
 
+    /// How long the daemon waits for an answer of the clusters.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     /// No loop runs by itself.
     pub fn idle(mut self) -> Self {
         self.idle = true;
@@ -73,7 +83,9 @@ impl Wishes {
         let mut connections = self.connections;
         for (name, cluster) in self.clusters {
             let simulator = pve_sim::start(cluster).await.unwrap();
-            connections.push(start::connection_to(&simulator, &name).unwrap());
+            let mut connection = start::connection_to(&simulator, &name).unwrap();
+            connection.settings.timeouts.request = self.patience.unwrap_or(connection.settings.timeouts.request);
+            connections.push(connection);
             simulators.push(simulator);
         }
         Daemon::launch(database, simulators, connections, &self.variables, self.idle).await
@@ -182,8 +194,39 @@ impl Daemon {
         reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
     }
 
+    /// How one connection fares, as the daemon tells.
+    pub async fn health(&self, connection: &str) -> ConnectionHealth {
+        let system = self.client.system().await.unwrap().data;
+        system.connections.into_iter().find(|health| health.name == connection).unwrap()
+    }
+
+    /// Acts on a guest; the task is under way.
+    pub async fn act(&self, vmid: i32, action: PowerAction) -> Task {
+        self.client.act_on_vm(vmid, action).await.unwrap_or_else(|error| panic!("{action} {vmid}: {error}")).data
+    }
+
+    /// Acts on a guest in vain, and gives the daemon's account.
+    pub async fn refusal(&self, vmid: i32, action: PowerAction) -> ErrorBody {
+        match self.client.act_on_vm(vmid, action).await {
+            Ok(accepted) => panic!("{action} {vmid} was accepted: {:?}", accepted.data),
+            Err(error) => error.body().cloned().unwrap_or_else(|| panic!("{action} {vmid}: {error}")),
+        }
+    }
+
+    /// Acts on a guest beside the test, as somebody who may hang up.
+    pub fn act_aside(&self, vmid: i32, action: PowerAction) -> JoinHandle<reqwest::Result<reqwest::Response>> {
+        let request = self.raw().post(format!("{}/api/v1/infrastructure/vms/{vmid}/{action}", self.url));
+        tokio::spawn(request.send())
+    }
+
+    /// The paths of the actions that the only cluster received.
+    pub fn posts(&self) -> Vec<String> {
+        let requests = self.cluster().requests().into_iter();
+        requests.filter(|request| request.method == "POST").map(|request| request.path).collect()
+    }
+
     /// Waits until a task has ended and gives it.
-    pub async fn end_of(&self, task: nexops_core::id::TaskId) -> nexops_core::task::Task {
+    pub async fn end_of(&self, task: nexops_core::id::TaskId) -> Task {
         let find = async || self.client.find_task(task).await.unwrap().data;
         wait_until("the task ends", async || find().await.finished_at.is_some()).await;
         find().await

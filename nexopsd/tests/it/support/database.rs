@@ -51,6 +51,25 @@ impl TestDatabase {
         connect(&self.url()).await
     }
 
+    /// The one number that a query gives.
+    pub async fn number(&self, query: &str) -> i64 {
+        let mut connection = self.connect().await;
+        let question = diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({query})"));
+        diesel::select(question).get_result(&mut connection).await.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
+    /// The one text that a query gives; empty when it gives none.
+    pub async fn text(&self, query: &str) -> String {
+        let mut connection = self.connect().await;
+        let question = diesel::dsl::sql::<diesel::sql_types::Text>(&format!("coalesce(({query})::text, '')"));
+        diesel::select(question).get_result(&mut connection).await.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
+    /// Carries out a statement beside the daemon.
+    pub async fn execute(&self, statement: &str) {
+        run(&mut self.connect().await, statement).await;
+    }
+
     /// Lets nobody in any more and cuts those off who are, until [`TestDatabase::admit`].
     pub async fn refuse(&self) {
         let mut admin = connect(&format!("{}/postgres", self.server)).await;

@@ -1,5 +1,6 @@
 //! What the tests stand on: a database of their own, simulated clusters, and a running daemon.
 
+pub mod answer;
 pub mod daemon;
 pub mod database;
 

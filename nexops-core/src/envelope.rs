@@ -22,6 +22,7 @@ pub struct Meta {
     pub timestamp: DateTime<Utc>,
     /// When Proxmox was last really seen to say this. Absent where the data does not come from Proxmox; null before the first answer.
     #[serde(flatten)]
+    #[schema(value_type = Freshness)]
     pub freshness: Option<Freshness>,
 }
 
@@ -47,15 +48,20 @@ pub struct ListMeta {
     pub timestamp: DateTime<Utc>,
     /// How old the data is. Absent where it does not come from Proxmox.
     #[serde(flatten)]
+    #[schema(value_type = Freshness)]
     pub freshness: Option<Freshness>,
 }
 
 /// How old data from Proxmox is.
+///
+/// The schema calls its fields not required, for it has no other way to say that an answer may lack both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Freshness {
     /// When Proxmox last answered with this; null if it never did. Over several clusters: the oldest.
+    #[schema(required = false)]
     pub observed_at: Option<DateTime<Utc>>,
     /// Whether that is more than two collection intervals ago (or never).
+    #[schema(required = false)]
     pub stale: bool,
 }
 

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::id::{ConnectionId, TaskId, VmId};
 use crate::page::Sort;
 use crate::text_enum;
-use crate::vm::PowerAction;
+use crate::vm::{PowerAction, VmRef};
 
 text_enum! {
     /// How far a task is.
@@ -95,6 +95,7 @@ pub struct ListTasks {
     pub status: Option<TaskStatus>,
     /// Only tasks of the guest with this number or id.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<VmRef>, inline)]
     pub vm: Option<String>,
     /// Only tasks on the node with this name.
     #[serde(skip_serializing_if = "Option::is_none")]

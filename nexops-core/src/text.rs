@@ -18,7 +18,8 @@ macro_rules! text_enum {
     (
         $(#[$meta:meta])*
         pub enum $name:ident {
-            $( $(#[$variant_meta:meta])* $variant:ident = $word:literal, )+
+            // Not `literal`: the schema derive does not see through what a macro has captured as one.
+            $( $(#[$variant_meta:meta])* $variant:ident = $word:tt, )+
         }
     ) => {
         $(#[$meta])*

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::id::{ConnectionId, NodeId, VmId};
@@ -147,6 +148,15 @@ impl fmt::Display for VmRef {
         }
     }
 }
+
+impl PartialSchema for VmRef {
+    fn schema() -> RefOr<Schema> {
+        const PATTERN: &str = "^([1-9][0-9]{0,9}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(PATTERN)).build().into()
+    }
+}
+
+impl ToSchema for VmRef {}
 
 impl FromStr for VmRef {
     type Err = NotAVmRef;

@@ -19,15 +19,15 @@ mod vms;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 
-/// The longest body that is read.
+/// The longest body that is accepted, whether a handler reads it or not.
 const BODY_LIMIT_BYTES: usize = 256 * 1024;
 
 /// Every route below `/api/v1`.
@@ -74,7 +74,7 @@ pub fn router(app: Arc<App>) -> Router {
     let (router, document) = all();
     let cors = access::cors(&app.config.access.cors_origins);
     router
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT_BYTES))
         .route_layer(from_fn_with_state(Arc::clone(&app), access::want_token))
         .merge(docs::pages(document))
         .layer(cors)

@@ -119,3 +119,46 @@ fn foreign(status: StatusCode, path: &str) -> ErrorBody {
     };
     Error::new(code, message).body
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::to_bytes;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(router: Router) -> (StatusCode, String, ErrorBody) {
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let response = router.layer(from_fn(hold)).oneshot(request).await.unwrap();
+        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, id, serde_json::from_slice::<ErrorEnvelope>(&body).unwrap().error)
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_answer_that_does_not_tell_what_happened() {
+        let handler = || async {
+            if true {
+                panic!("the secret is s3cret")
+            }
+        };
+        let (status, id, error) = answer(Router::new().route("/", get(handler))).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(error.code, ErrorCode::Internal);
+        assert_eq!(error.request_id, Some(id));
+        assert!(!error.message.contains("s3cret"), "{}", error.message);
+    }
+
+    #[tokio::test]
+    async fn an_error_that_is_none_of_ours_is_put_into_the_envelope_without_its_body() {
+        let handler = || async { (StatusCode::UNSUPPORTED_MEDIA_TYPE, "s3cret") };
+        let (status, _, error) = answer(Router::new().route("/", get(handler))).await;
+        assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(error.code, ErrorCode::UnsupportedMediaType);
+        assert!(!error.message.contains("s3cret"), "{}", error.message);
+    }
+}

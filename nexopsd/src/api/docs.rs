@@ -71,7 +71,9 @@ fn add_errors(operation: &mut Operation) {
 
 /// `/docs` and `/openapi.json`.
 pub fn pages<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {
-    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false);
+    // The validator is a page of somebody else's, who would learn of every daemon.
+    let config =
+        Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false).validator_url("none");
     Router::from(SwaggerUi::new("/docs").config(config).url("/openapi.json", document))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use nexops_core::error::{ErrorCode, FieldError};
 use nexops_core::page::Paging;
@@ -31,7 +31,11 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
         serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
             let path = error.path().to_string();
-            let field = if path == "." { "query".to_owned() } else { path };
+            // A parameter that may be repeated is complained about as `metric[0]`.
+            let field = match path.split('[').next() {
+                None | Some("" | ".") => "query",
+                Some(name) => name,
+            };
             Error::invalid(vec![FieldError::new(field, error.into_inner().to_string())])
         })
     }
@@ -50,12 +54,10 @@ impl<S: Send + Sync, T: std::str::FromStr<Err: std::fmt::Display>> FromRequestPa
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let axum::extract::Path(text) = axum::extract::Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Error::new(ErrorCode::InvalidRequest, rejection.body_text()))?;
+        let (name, text) = path_parameter(parts, state).await?;
         text.parse()
             .map(Self)
-            .map_err(|error| Error::invalid(vec![FieldError::new("id", format!("'{text}' cannot be used: {error}"))]))
+            .map_err(|error| Error::invalid(vec![FieldError::new(name, format!("'{text}' cannot be used: {error}"))]))
     }
 }
 
@@ -67,13 +69,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Vm {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let axum::extract::Path(text) = axum::extract::Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Error::new(ErrorCode::InvalidRequest, rejection.body_text()))?;
-        text.parse().map(Self).map_err(|error: nexops_core::vm::NotAVmRef| {
-            Error::invalid(vec![FieldError::new("vmid", error.to_string())])
-        })
+        let (name, text) = path_parameter(parts, state).await?;
+        text.parse()
+            .map(Self)
+            .map_err(|error: nexops_core::vm::NotAVmRef| Error::invalid(vec![FieldError::new(name, error.to_string())]))
     }
+}
+
+/// The one parameter of a path: its name in the route, and its decoded text.
+async fn path_parameter<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<(String, String)> {
+    let parameters = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|rejection| Error::new(ErrorCode::InvalidRequest, rejection.body_text()))?;
+    let parameter = parameters.iter().next().map(|(name, text)| (name.to_owned(), text.to_owned()));
+    parameter.ok_or_else(|| Error::internal(anyhow::anyhow!("the route of this handler has no parameter")))
 }
 
 /// Who asks, for the audit log.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use nexops_core::envelope::Envelope;
 use nexops_core::error::FieldError;
 use nexops_core::metric::{Range, SeriesQuery, SourceSeries};
@@ -69,6 +69,13 @@ impl Span {
             }
             (None, Some(from), to) => (from, to.unwrap_or(now), None),
         };
+        let is_thinkable = |time: DateTime<Utc>| (1970..=9999).contains(&time.year());
+        if !is_thinkable(from) {
+            return wrong("from", "its year must be 1970 to 9999");
+        }
+        if !is_thinkable(to) {
+            return wrong("to", "its year must be 1970 to 9999");
+        }
         if from >= to {
             return wrong("from", "it must be before to");
         }
@@ -96,6 +103,8 @@ mod tests {
     #[case(SeriesQuery { to: at("2026-01-01T00:00:00Z"), ..SeriesQuery::default() }, "to")]
     #[case(SeriesQuery { from: at("2026-01-02T00:00:00Z"), to: at("2026-01-01T00:00:00Z"), ..SeriesQuery::default() }, "from")]
     #[case(SeriesQuery { from: at("2020-01-02T00:00:00Z"), ..SeriesQuery::default() }, "from")]
+    #[case(SeriesQuery { from: at("1969-12-31T00:00:00Z"), to: at("1970-01-01T00:00:00Z"), ..SeriesQuery::default() }, "from")]
+    #[case(SeriesQuery { from: at("9999-12-31T00:00:00Z"), to: at("+10000-01-01T00:00:00Z"), ..SeriesQuery::default() }, "to")]
     fn a_span_that_makes_no_sense_names_the_field(#[case] query: SeriesQuery, #[case] field: &str) {
         let errors = Span::of(&query, "2026-06-01T00:00:00Z".parse().unwrap()).unwrap_err();
         assert_eq!(errors[0].field, field);

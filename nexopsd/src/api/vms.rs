@@ -10,7 +10,7 @@ use nexops_core::envelope::{Envelope, ListEnvelope};
 use nexops_core::error::ErrorCode;
 use nexops_core::task::Task;
 use nexops_core::usage::Usage;
-use nexops_core::vm::{ListVms, PowerAction, UsageQuery, Vm};
+use nexops_core::vm::{ListVms, PowerAction, UsageQuery, Vm, VmRef};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Query, Vm as VmPath, paging};
@@ -33,7 +33,7 @@ pub async fn list_vms(State(app): State<Arc<App>>, Query(query): Query<ListVms>)
 
 /// Gives one guest with its configuration.
 #[utoipa::path(get, path = "/infrastructure/vms/{vmid}", tag = "infrastructure",
-    params(("vmid" = String, Path, description = "Proxmox's number of the guest, or its id", example = "101")),
+    params(("vmid" = inline(VmRef), Path, description = "Proxmox's number of the guest, or its id", example = "101")),
     responses((status = 200, description = "The guest", body = Envelope<Vm>)))]
 pub async fn find_vm(State(app): State<Arc<App>>, VmPath(vm): VmPath) -> Result<Json<Envelope<Vm>>> {
     let mut vm = power::find(&app, vm).await?;
@@ -45,7 +45,7 @@ pub async fn find_vm(State(app): State<Arc<App>>, VmPath(vm): VmPath) -> Result<
 
 /// Gives what a guest uses now.
 #[utoipa::path(get, path = "/infrastructure/vms/{vmid}/metrics", tag = "infrastructure",
-    params(("vmid" = String, Path, description = "Proxmox's number of the guest, or its id", example = "101"), UsageQuery),
+    params(("vmid" = inline(VmRef), Path, description = "Proxmox's number of the guest, or its id", example = "101"), UsageQuery),
     responses((status = 200, description = "Its current usage", body = Envelope<Usage>)))]
 pub async fn vm_usage(
     State(app): State<Arc<App>>,
@@ -75,7 +75,7 @@ macro_rules! power_routes {
     ($( $(#[$doc:meta])* $name:ident, $path:literal, $action:expr; )+) => { $(
         $(#[$doc])*
         #[utoipa::path(post, path = $path, tag = "infrastructure",
-            params(("vmid" = String, Path, description = "Proxmox's number of the guest, or its id", example = "101")),
+            params(("vmid" = inline(VmRef), Path, description = "Proxmox's number of the guest, or its id", example = "101")),
             responses((status = 202, description = "Proxmox has accepted the action; the task tells how it goes", body = Envelope<Task>)))]
         pub async fn $name(
             State(app): State<Arc<App>>,

@@ -1,13 +1,24 @@
 //! Tests of the daemon from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod collection;
+mod database;
+mod docs;
+mod envelope;
+mod health;
 mod inventory_seen;
+mod metrics;
+mod nodes;
+mod openapi;
 mod power;
 mod private_postgres;
 mod process;
 mod proxmox;
 mod recovery;
 mod support;
+mod system;
+mod tasks;
 mod tasks_followed;
+mod tidy;
 mod vms;

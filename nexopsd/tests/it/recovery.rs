@@ -113,7 +113,7 @@ async fn a_certificate_that_is_not_the_pinned_one_is_refused_and_said() {
     let simulator = pve_sim::start(quick_cluster()).await.unwrap();
     let mut connection = nexopsd::start::connection_to(&simulator, "default").unwrap();
     let other = [7_u8; 32].map(|byte| format!("{byte:02X}")).join(":");
-    connection.settings.tls = nexopsd::proxmox::Tls::Pinned(vec![other.parse().unwrap()]);
+    connection.settings.tls = nexopsd::tls::Tls::Pinned(vec![other.parse().unwrap()]);
     let daemon = Wishes::default().connection(connection).start().await;
     let error = daemon.health("default").await.last_error.unwrap();
     assert_eq!(error.code, ErrorCode::ProxmoxCertificate);

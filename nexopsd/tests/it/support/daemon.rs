@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel_async::SimpleAsyncConnection;
 use nexops_core::client::Client;
 use nexops_core::error::ErrorBody;
 use nexops_core::profile::Profile;
@@ -176,6 +177,18 @@ impl Daemon {
         for connection in &self.app.connections {
             self.run(&connection.sync).await;
         }
+    }
+
+    /// Puts everything that was measured so far back in time, as if the test had waited that long since: without it, a
+    /// collection within the same second is the same reading again.
+    pub async fn wait_as_if(&self, seconds: u32) {
+        let sql = format!(
+            "UPDATE metric_samples SET ts = ts - interval '{seconds} s'; \
+             UPDATE metric_latest SET observed_at = observed_at - interval '{seconds} s', \
+                 uptime_seconds = uptime_seconds - {seconds}; \
+             UPDATE proxmox_connections SET last_success_at = last_success_at - interval '{seconds} s'"
+        );
+        self.database.connect().await.batch_execute(&sql).await.unwrap();
     }
 
     /// All guests, as the API lists them.

@@ -74,6 +74,7 @@ impl From<ErrorCode> for Exit {
             ErrorCode::NotFound => Self::NotFound,
             ErrorCode::VmAlreadyRunning
             | ErrorCode::VmNotRunning
+            | ErrorCode::VmPaused
             | ErrorCode::VmLocked
             | ErrorCode::VmIsTemplate
             | ErrorCode::VmBusy

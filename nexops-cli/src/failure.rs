@@ -149,6 +149,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::VmAlreadyRunning | ErrorCode::VmNotRunning => {
             Some("`nexops vm list` shows the state of every guest")
         }
+        ErrorCode::VmPaused => Some("`nexops vm resume` lets a paused guest go on"),
         ErrorCode::VmLocked => Some("wait until the backup, migration or snapshot that holds the lock has ended"),
         ErrorCode::VmIsTemplate => Some("clone the template in Proxmox and start the clone"),
         ErrorCode::VmBusy => Some("`nexops task list --status running` shows what is under way"),

@@ -76,6 +76,7 @@ fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::AmbiguousVmid
             | ErrorCode::VmAlreadyRunning
             | ErrorCode::VmNotRunning
+            | ErrorCode::VmPaused
             | ErrorCode::VmLocked
             | ErrorCode::VmIsTemplate
             | ErrorCode::VmBusy

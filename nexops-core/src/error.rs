@@ -26,6 +26,8 @@ text_enum! {
         VmAlreadyRunning = "VM_ALREADY_RUNNING",
         /// 409: the guest does not run.
         VmNotRunning = "VM_NOT_RUNNING",
+        /// 409: the guest is on but does not compute: it is paused, or halted by an error. Resume it, or stop it.
+        VmPaused = "VM_PAUSED",
         /// 409: Proxmox holds a lock on the guest, for a backup or a migration for example.
         VmLocked = "VM_LOCKED",
         /// 409: the guest is a template and cannot run.
@@ -74,6 +76,7 @@ impl ErrorCode {
             Self::AmbiguousVmid
             | Self::VmAlreadyRunning
             | Self::VmNotRunning
+            | Self::VmPaused
             | Self::VmLocked
             | Self::VmIsTemplate
             | Self::VmBusy

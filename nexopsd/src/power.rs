@@ -242,16 +242,15 @@ fn check_state(vm: &Vm, current: &GuestCurrent, action: PowerAction) -> Result<(
             refuse(ErrorCode::VmAlreadyRunning, format!("{who} runs already"))
         }
         (PowerAction::Start, VmStatus::Paused) => {
-            refuse(ErrorCode::VmAlreadyRunning, format!("{who} is on already, but paused; resume it"))
+            refuse(ErrorCode::VmPaused, format!("{who} is on already, but paused; resume it"))
         }
-        (PowerAction::Start, VmStatus::Error) => refuse(
-            ErrorCode::VmAlreadyRunning,
-            format!("{who} is on already, but halted by an error; resume or reset it"),
-        ),
+        (PowerAction::Start, VmStatus::Error) => {
+            refuse(ErrorCode::VmPaused, format!("{who} is on already, but halted by an error; resume or reset it"))
+        }
         (PowerAction::Shutdown | PowerAction::Restart, VmStatus::Paused) => {
-            refuse(ErrorCode::VmNotRunning, format!("{who} is paused and cannot hear; resume it first, or stop it"))
+            refuse(ErrorCode::VmPaused, format!("{who} is paused and cannot hear; resume it first, or stop it"))
         }
-        (PowerAction::Suspend, VmStatus::Paused) => refuse(ErrorCode::VmNotRunning, format!("{who} is paused already")),
+        (PowerAction::Suspend, VmStatus::Paused) => refuse(ErrorCode::VmPaused, format!("{who} is paused already")),
         (PowerAction::Resume, VmStatus::Stopped) if hibernated => Ok(()),
         (
             PowerAction::Stop

@@ -140,6 +140,7 @@ fn unchanged_reason(action: PowerAction, error: &client::Error) -> Option<&'stat
     match (action, error.code()) {
         (PowerAction::Start | PowerAction::Resume, Some(ErrorCode::VmAlreadyRunning)) => Some("already running"),
         (PowerAction::Stop | PowerAction::Shutdown, Some(ErrorCode::VmNotRunning)) => Some("already stopped"),
+        (PowerAction::Suspend, Some(ErrorCode::VmPaused)) => Some("already paused"),
         (
             PowerAction::Start
             | PowerAction::Stop

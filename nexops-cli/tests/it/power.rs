@@ -30,6 +30,7 @@ fn an_action_waits_for_the_end_of_its_task(#[case] action: PowerAction, #[case] 
 #[case("resume", ErrorCode::VmAlreadyRunning, "already running")]
 #[case("stop", ErrorCode::VmNotRunning, "already stopped")]
 #[case("shutdown", ErrorCode::VmNotRunning, "already stopped")]
+#[case("suspend", ErrorCode::VmPaused, "already paused")]
 fn nothing_to_do_is_a_success(#[case] action: PowerAction, #[case] code: ErrorCode, #[case] reason: &str) {
     let daemon = Daemon::with_web_1();
     daemon.on(action, &vm(101, "web-1"), refuses(code, "no"));
@@ -47,6 +48,8 @@ fn nothing_to_do_is_a_success(#[case] action: PowerAction, #[case] code: ErrorCo
 #[case("suspend", ErrorCode::VmNotRunning)]
 #[case("resume", ErrorCode::VmNotRunning)]
 #[case("start", ErrorCode::VmNotRunning)]
+#[case("start", ErrorCode::VmPaused)]
+#[case("shutdown", ErrorCode::VmPaused)]
 #[case("stop", ErrorCode::VmAlreadyRunning)]
 fn the_wrong_state_is_a_conflict_where_the_goal_is_not_reached(#[case] action: PowerAction, #[case] code: ErrorCode) {
     let daemon = Daemon::with_web_1();

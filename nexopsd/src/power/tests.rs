@@ -62,10 +62,10 @@ fn code(result: Result<(), Error>) -> Option<ErrorCode> {
     Some(ErrorCode::VmNotRunning), Some(ErrorCode::VmNotRunning), Some(ErrorCode::VmNotRunning),
 ])]
 #[case(VmStatus::Paused, [
-    Some(ErrorCode::VmAlreadyRunning), None, Some(ErrorCode::VmNotRunning), Some(ErrorCode::VmNotRunning), None,
-    Some(ErrorCode::VmNotRunning), None,
+    Some(ErrorCode::VmPaused), None, Some(ErrorCode::VmPaused), Some(ErrorCode::VmPaused), None,
+    Some(ErrorCode::VmPaused), None,
 ])]
-#[case(VmStatus::Error, [Some(ErrorCode::VmAlreadyRunning), None, None, None, None, None, None])]
+#[case(VmStatus::Error, [Some(ErrorCode::VmPaused), None, None, None, None, None, None])]
 #[case(VmStatus::Unknown, [None; 7])]
 fn an_action_needs_the_right_state(#[case] status: VmStatus, #[case] expected: [Option<ErrorCode>; 7]) {
     for (&action, expected) in PowerAction::ALL.iter().zip(expected) {

@@ -72,7 +72,8 @@ impl Refusal {
         match self {
             Self::GuestMissing => ErrorCode::NotFound,
             // A paused guest computes nothing; whoever asks it to shut down has to resume it first.
-            Self::NotRunning | Self::Paused => ErrorCode::VmNotRunning,
+            Self::NotRunning => ErrorCode::VmNotRunning,
+            Self::Paused => ErrorCode::VmPaused,
             Self::AlreadyRunning => ErrorCode::VmAlreadyRunning,
             Self::Locked { .. } => ErrorCode::VmLocked,
             Self::Busy => ErrorCode::VmBusy,

@@ -63,8 +63,8 @@ async fn running_tasks(daemon: &Daemon) -> i64 {
     Refused(ErrorCode::VmNotRunning),
 ])]
 #[case::paused(QEMU, State::Paused, None, [
-    Refused(ErrorCode::VmAlreadyRunning), Done(State::Stopped), Refused(ErrorCode::VmNotRunning),
-    Refused(ErrorCode::VmNotRunning), Done(State::Paused), Refused(ErrorCode::VmNotRunning), Done(State::Running),
+    Refused(ErrorCode::VmPaused), Done(State::Stopped), Refused(ErrorCode::VmPaused), Refused(ErrorCode::VmPaused),
+    Done(State::Paused), Refused(ErrorCode::VmPaused), Done(State::Running),
 ])]
 #[case::locked(QEMU, State::Running, Some("backup"), [Refused(ErrorCode::VmLocked); 7])]
 #[case::locked_and_stopped(QEMU, State::Stopped, Some("migrate"), [Refused(ErrorCode::VmLocked); 7])]

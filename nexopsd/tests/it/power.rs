@@ -1,5 +1,4 @@
 //! Power actions: what is accepted and what is refused, what becomes of the guest, and that nothing is sent twice.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! The real program: its processes, its exit codes, what it prints, and what it leaves behind.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpListener;

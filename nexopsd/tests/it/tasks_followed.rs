@@ -52,7 +52,9 @@ async fn a_task_ends_with_a_look_at_the_guest_even_if_the_first_look_fails(
     #[case] action: PowerAction,
     #[case] afterwards: VmStatus,
 ) {
-    let daemon = Daemon::new().await;
+    // Slow enough for a restarted guest to be down for a while after its worker ended.
+    let slow = pve_sim::Config { time_scale: 0.5, ..quick_cluster() };
+    let daemon = Wishes::default().cluster("default", slow).start().await;
     let path = "/nodes/pve2/qemu/101/status/current";
     // The action itself looks at the guest before.
     let held = Fault::new("/", FaultKind::Delay(std::time::Duration::from_millis(300))).method(Method::POST);

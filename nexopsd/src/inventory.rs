@@ -116,7 +116,7 @@ pub fn nodes(listed: &[NodeRow], guests: &[GuestRow]) -> Vec<SeenNode> {
     let mut nodes: Vec<SeenNode> = listed
         .iter()
         .map(|row| SeenNode {
-            name: clean(&row.name),
+            name: clean_name(&row.name),
             status: row.status,
             cpu_cores: row.cpu_cores.and_then(|cores| i32::try_from(cores).ok()),
             memory_total_mb: row.memory_total.map(mebibytes),
@@ -125,9 +125,9 @@ pub fn nodes(listed: &[NodeRow], guests: &[GuestRow]) -> Vec<SeenNode> {
         .collect();
     let mut names: HashSet<String> = nodes.iter().map(|node| node.name.clone()).collect();
     for guest in guests {
-        if names.insert(clean(&guest.node)) {
+        if names.insert(clean_name(&guest.node)) {
             nodes.push(SeenNode {
-                name: clean(&guest.node),
+                name: clean_name(&guest.node),
                 status: NodeStatus::Unknown,
                 cpu_cores: None,
                 memory_total_mb: None,
@@ -141,7 +141,7 @@ pub fn nodes(listed: &[NodeRow], guests: &[GuestRow]) -> Vec<SeenNode> {
 /// A number belongs to one guest at a time. It is another guest when its kind changed, or when it had gone and comes
 /// back under another name.
 fn is_same_guest(known: &KnownVm, row: &GuestRow) -> bool {
-    let same_name = row.name.as_ref().is_none_or(|name| clean(name) == known.state.name);
+    let same_name = row.name.as_ref().is_none_or(|name| clean_name(name) == known.state.name);
     known.state.kind == row.kind && (!known.gone || same_name)
 }
 
@@ -164,9 +164,14 @@ fn state(row: &GuestRow, known: Option<&VmState>, dark: &HashSet<&str>) -> VmSta
         VmType::Lxc => format!("CT{}", row.vmid),
     };
     VmState {
-        node: clean(&row.node),
+        node: clean_name(&row.node),
         kind: row.kind,
-        name: row.name.as_deref().map(clean).or_else(|| known.map(|vm| vm.name.clone())).unwrap_or_else(fallback_name),
+        name: row
+            .name
+            .as_deref()
+            .map(clean_name)
+            .or_else(|| known.map(|vm| vm.name.clone()))
+            .unwrap_or_else(fallback_name),
         status,
         status_detail: status_detail.as_deref().map(clean),
         cpu_cores: row.cpu_cores.or(known.map(|vm| vm.cpu_cores)).unwrap_or(0.0),
@@ -175,13 +180,27 @@ fn state(row: &GuestRow, known: Option<&VmState>, dark: &HashSet<&str>) -> VmSta
         // Tags and lock come from the configuration, which every node has: what is left out is not there.
         tags: row.tags.iter().flatten().map(|tag| clean(tag)).collect(),
         template: row.template.or(known.map(|vm| vm.template)).unwrap_or(false),
-        locked: row.lock.as_deref().map(clean),
+        locked: row.lock.as_deref().map(|lock| shortened(lock, LONGEST_LOCK)),
     }
 }
+
+/// The longest name that is stored, in characters.
+const LONGEST_NAME: usize = 255;
+/// The longest lock that is stored, in characters.
+const LONGEST_LOCK: usize = 50;
 
 /// Text as PostgreSQL can store it: it knows no NUL.
 fn clean(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
+}
+
+/// Text as PostgreSQL can store it in a column of limited length.
+fn shortened(text: &str, longest: usize) -> String {
+    clean(text).chars().take(longest).collect()
+}
+
+fn clean_name(text: &str) -> String {
+    shortened(text, LONGEST_NAME)
 }
 
 /// Bytes in MiB.

@@ -22,12 +22,12 @@ impl Client {
 
     /// One node.
     pub async fn find_node(&self, id: NodeId) -> Result<Envelope<Node>> {
-        self.get(format_args!("/infrastructure/nodes/{id}")).await
+        self.get(format!("/infrastructure/nodes/{id}")).await
     }
 
     /// What a node uses now.
     pub async fn node_usage(&self, id: NodeId) -> Result<Envelope<Usage>> {
-        self.get(format_args!("/infrastructure/nodes/{id}/metrics")).await
+        self.get(format!("/infrastructure/nodes/{id}/metrics")).await
     }
 
     /// One page of the guests, without their configurations.
@@ -37,12 +37,12 @@ impl Client {
 
     /// One guest, with its configuration.
     pub async fn find_vm(&self, vm: impl Into<VmRef>) -> Result<Envelope<Vm>> {
-        self.get(format_args!("/infrastructure/vms/{}", vm.into())).await
+        self.get(format!("/infrastructure/vms/{}", vm.into())).await
     }
 
     /// What a guest uses now.
     pub async fn vm_usage(&self, vm: impl Into<VmRef>, query: &UsageQuery) -> Result<Envelope<Usage>> {
-        self.get_with(format_args!("/infrastructure/vms/{}/metrics", vm.into()), query).await
+        self.get_with(format!("/infrastructure/vms/{}/metrics", vm.into()), query).await
     }
 
     /// Starts a guest.
@@ -82,7 +82,7 @@ impl Client {
 
     /// Sends any power action. The answer is a task under way: Proxmox has accepted it, no more.
     pub async fn act_on_vm(&self, vm: impl Into<VmRef>, action: PowerAction) -> Result<Envelope<Task>> {
-        self.post(format_args!("/infrastructure/vms/{}/{action}", vm.into())).await
+        self.post(format!("/infrastructure/vms/{}/{action}", vm.into())).await
     }
 
     /// One page of the tasks.
@@ -92,17 +92,17 @@ impl Client {
 
     /// One task.
     pub async fn find_task(&self, id: TaskId) -> Result<Envelope<Task>> {
-        self.get(format_args!("/tasks/{id}")).await
+        self.get(format!("/tasks/{id}")).await
     }
 
     /// A piece of a task's log.
     pub async fn task_log(&self, id: TaskId, query: &TaskLogQuery) -> Result<Envelope<TaskLog>> {
-        self.get_with(format_args!("/tasks/{id}/log"), query).await
+        self.get_with(format!("/tasks/{id}/log"), query).await
     }
 
     /// The history of a node, guest or service.
     pub async fn metric_series(&self, source_id: Uuid, query: &SeriesQuery) -> Result<Envelope<SourceSeries>> {
-        self.get_with(format_args!("/metrics/{source_id}"), query).await
+        self.get_with(format!("/metrics/{source_id}"), query).await
     }
 
     /// The daemon's account of itself.

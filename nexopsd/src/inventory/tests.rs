@@ -104,6 +104,14 @@ fn what_did_not_change_is_not_written() {
     assert_eq!(plan.ids.len(), 2);
 }
 
+#[test]
+fn what_is_too_long_to_be_stored_does_not_count_as_changed_for_ever() {
+    let long = GuestRow { name: Some("n".repeat(300)), lock: Some("l".repeat(60)), ..row(100) };
+    let known = known(std::slice::from_ref(&long));
+    assert_eq!((known[0].state.name.len(), known[0].state.locked.as_ref().map(String::len)), (255, Some(50)));
+    assert!(compare(&known, &[long], &[], now()).changed.is_empty());
+}
+
 #[rstest]
 #[case::renamed(GuestRow { name: Some("other".to_owned()), ..row(100) })]
 #[case::moved(GuestRow { node: "pve2".to_owned(), ..row(100) })]

@@ -40,6 +40,7 @@ async fn every_node_is_listed_with_its_sizes_and_figures() {
 async fn one_node_is_the_same_as_in_the_list_and_so_are_its_figures() {
     let daemon = Daemon::new().await;
     daemon.collect().await;
+    daemon.sync().await;
     let listed = list(&daemon, ListNodes::default()).await.swap_remove(0);
     let found = daemon.client.find_node(listed.id).await.unwrap();
     assert_eq!(found.data, listed);
@@ -60,6 +61,7 @@ async fn nodes_can_be_sorted_by_every_column_both_ways_and_paged_through() {
     let daemon = Wishes::default().cluster("default", cluster).start().await;
     daemon.cluster().set_node_online("pve4", false);
     daemon.collect().await;
+    daemon.sync().await;
     for &column in NodeColumn::ALL {
         for descending in [false, true] {
             let sort = Some(Sort { column, descending });
@@ -115,6 +117,7 @@ async fn filters_leave_the_nodes_that_they_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_over_two_clusters_is_as_old_as_the_older_answer() {
     let daemon = Wishes::default().cluster("one", quick_cluster()).cluster("two", quick_cluster()).start().await;
+    daemon.sync().await;
     daemon.run(&daemon.app.connections[1].collect).await;
     let answers: Vec<_> =
         daemon.client.system().await.unwrap().data.connections.iter().map(|c| c.last_success_at).collect();

@@ -39,6 +39,7 @@ async fn an_unknown_guest_is_not_found_by_number_nor_by_id() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_is_found_by_number_and_by_id_with_the_configuration_that_lists_leave_out() {
     let daemon = Daemon::new().await;
+    daemon.sync().await;
     assert!(daemon.vms().await.iter().all(|vm| vm.config.is_none()), "a list holds configurations");
     let by_number = daemon.vm(101).await;
     assert!(by_number.config.as_ref().is_some_and(|config| config["name"] == by_number.name.as_str()), "{by_number:?}");
@@ -88,6 +89,7 @@ async fn pages_of_any_size_in_any_order_hold_every_guest_once() {
     let daemon = Daemon::new().await;
     daemon.wait_as_if(30).await;
     daemon.collect().await;
+    daemon.sync().await;
     for &column in VmColumn::ALL {
         let [ascending, descending] = [false, true].map(|descending| Some(Sort { column, descending }));
         for sort in [ascending, descending] {
@@ -208,6 +210,7 @@ async fn a_search_finds_names_numbers_and_nodes_and_takes_every_character_litera
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_says_when_it_was_observed_and_when_that_is_too_long_ago() {
     let daemon = Daemon::new().await;
+    daemon.sync().await;
     let list = daemon.client.list_vms(&ListVms::default()).await.unwrap();
     let freshness = list.meta.freshness.unwrap();
     let system = daemon.client.system().await.unwrap().data;

@@ -56,7 +56,13 @@ pub async fn run(config: &Config) -> bool {
         println!("{}", Line { subject, finding });
     };
     let configuration = format!("{}, data in {}", config.environment, config.data_directory.display());
-    report("configuration", Finding::Well(configuration));
+    report(
+        "configuration",
+        match config.warnings.join("; ") {
+            warnings if warnings.is_empty() => Finding::Well(configuration),
+            warnings => Finding::Limited(format!("{configuration}; {warnings}")),
+        },
+    );
     report("database", database(config).await.into());
     report("redis", redis(config).await.into());
     let missing = "no PROXMOX_HOST is set; .env.example shows the four variables that it takes";

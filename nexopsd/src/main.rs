@@ -72,9 +72,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let command = arguments.command;
     let config = Config::load(&flags(arguments))?;
     telemetry::start(&log_for(command, &config.log))?;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
     match command {
         None => serve_until_stopped(config).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Migrate) => migrate(&config).await.map(|()| ExitCode::SUCCESS),
@@ -111,6 +108,9 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn serve_until_stopped(config: Config) -> anyhow::Result<()> {
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let stop = stop_on_signals()?;
     // The port first: it is what most often is wrong, and finding out costs nothing yet.
     let listener = start::listen(&config).await?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use nexops_core::error::ErrorCode;
 use nexops_core::id::{AuditId, TaskId};
-use nexops_core::task::Task;
+use nexops_core::task::{Task, TaskLog};
 use nexops_core::vm::{PowerAction, Vm, VmRef, VmStatus, VmType};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::app::{App, Connection, now};
 use crate::db;
 use crate::db::audit::{Entry, Origin};
 use crate::db::task::{Begun, End, Intent};
-use crate::proxmox::{self, GuestAddress, GuestCurrent, PowerOptions};
+use crate::proxmox::{self, GuestAddress, GuestCurrent, PowerOptions, Upid};
 
 /// Why an action was not sent, or not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +93,18 @@ pub async fn act(app: &Arc<App>, vm: VmRef, action: PowerAction, origin: Origin)
         async move { prepare_and_send(&app, vm, action, &origin).await }
     };
     app.tracker.spawn(work).await.unwrap_or_else(|error| Err(Error::Other(error.into())))
+}
+
+/// What Proxmox's worker wrote about a task; nothing while no worker is known for it.
+///
+/// # Errors
+/// [`Error::Proxmox`] when Proxmox does not tell.
+pub async fn log(app: &App, task: &Task, start: u32, limit: u32) -> Result<TaskLog, Error> {
+    let upid = task.upid.as_deref().and_then(|upid| upid.parse::<Upid>().ok());
+    let (Some(upid), Some(connection)) = (upid, app.connection(task.connection_id)) else {
+        return Ok(TaskLog { lines: Vec::new(), total: None });
+    };
+    Ok(connection.proxmox.task_log(&upid, start, limit).await?)
 }
 
 async fn prepare_and_send(app: &App, vm: VmRef, action: PowerAction, origin: &Origin) -> Result<Task, Error> {

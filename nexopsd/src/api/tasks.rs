@@ -14,8 +14,7 @@ use super::error::{Error, Result};
 use super::extract::{Path, Query, paging};
 use super::reply;
 use crate::app::App;
-use crate::db;
-use crate::proxmox::Upid;
+use crate::{db, power};
 
 /// Lines of a log when the caller does not say how many.
 const DEFAULT_LINES: u32 = 500;
@@ -59,11 +58,7 @@ pub async fn task_log(
         return Err(Error::invalid(vec![FieldError::new("limit", reason)]));
     }
     let task = find(&app, id).await?;
-    let upid = task.upid.as_deref().and_then(|upid| upid.parse::<Upid>().ok());
-    let (Some(upid), Some(connection)) = (upid, app.connection(task.connection_id)) else {
-        return Ok(reply::one(TaskLog { lines: Vec::new(), total: None }));
-    };
-    Ok(reply::one(connection.proxmox.task_log(&upid, query.start.unwrap_or(0), limit).await?))
+    Ok(reply::one(power::log(&app, &task, query.start.unwrap_or(0), limit).await?))
 }
 
 async fn find(app: &App, id: TaskId) -> Result<Task> {

@@ -167,16 +167,32 @@ pub struct KnownNode {
 }
 
 /// The nodes of a connection that are not gone.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn known(conn: &mut AsyncPgConnection, id: ConnectionId) -> Result<Vec<KnownNode>> {
+async fn known(conn: &mut AsyncPgConnection, id: ConnectionId) -> Result<Vec<KnownNode>> {
     let rows: Vec<(Uuid, String)> = nodes::table
         .filter(nodes::connection_id.eq(id.0).and(nodes::gone_at.is_null()))
         .select((nodes::id, nodes::proxmox_node_name))
         .load(conn)
         .await?;
     Ok(rows.into_iter().map(|(id, name)| KnownNode { id: id.into(), name }).collect())
+}
+
+/// The nodes of a connection that are not gone, those among them that are seen for the first time: their figures need
+/// an id to be stored under.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known_with_new(
+    conn: &mut AsyncPgConnection,
+    connection: ConnectionId,
+    seen: &[SeenNode],
+    now: DateTime<Utc>,
+) -> Result<Vec<KnownNode>> {
+    let before = known(conn, connection).await?;
+    if seen.iter().all(|node| before.iter().any(|known| known.name == node.name)) {
+        return Ok(before);
+    }
+    upsert(conn, connection, seen, now).await?;
+    known(conn, connection).await
 }
 
 /// What Proxmox says of a node now. Sizes that it does not tell are `None` and leave what was known.

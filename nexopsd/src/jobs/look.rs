@@ -63,8 +63,8 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
     let asking = clock.elapsed();
     let conn = &mut app.db.get().await?;
     let known = record::known(conn, connection.id, now).await?;
-    let known_nodes = node::known(conn, connection.id).await?;
     let seen_nodes = inventory::nodes(&resources.nodes, &resources.guests);
+    let known_nodes = node::known_with_new(conn, connection.id, &seen_nodes, now).await?;
     let mut plan = inventory::compare(&known, &resources.guests, &resources.nodes, now);
     let observations = match purpose {
         Purpose::Inventory => {
@@ -94,7 +94,7 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
     })
 }
 
-/// The figures that are new. A node that is seen for the first time has no id yet; its figures come with the next look.
+/// The figures that are new.
 fn observe(
     resources: &Resources,
     plan: &Plan,

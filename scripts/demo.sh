@@ -59,7 +59,7 @@ NexOps serves the simulated cluster at $address (the API is described at $addres
 Try, in another terminal:
   export NEXOPS_API_URL=$address
   $binaries/nexops vm list
-  $binaries/nexops vm start 101
+  $binaries/nexops vm stop 101 && $binaries/nexops vm start 101
 Log: $log
 Ctrl-C stops it.
 END

@@ -70,8 +70,9 @@ CREATE TABLE vms (
     template boolean NOT NULL DEFAULT false,
     locked varchar(50),
     config jsonb NOT NULL DEFAULT '{}',
-    -- When the configuration was last read; null before the first time.
+    -- When the configuration was last read, or could not be; null before the first time.
     config_read_at timestamptz,
+    -- Successful syncs in a row that did not mention it; negative while that looks like lost privileges.
     missed_syncs smallint NOT NULL DEFAULT 0,
     gone_at timestamptz,
     created_at timestamptz NOT NULL,

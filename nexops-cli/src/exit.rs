@@ -70,7 +70,10 @@ impl From<ErrorCode> for Exit {
     fn from(code: ErrorCode) -> Self {
         match code {
             ErrorCode::InvalidRequest | ErrorCode::AmbiguousVmid => Self::Usage,
-            ErrorCode::Unauthorized | ErrorCode::HostNotAllowed | ErrorCode::ProxmoxForbidden => Self::Forbidden,
+            ErrorCode::Unauthorized
+            | ErrorCode::HostNotAllowed
+            | ErrorCode::OriginNotAllowed
+            | ErrorCode::ProxmoxForbidden => Self::Forbidden,
             ErrorCode::NotFound => Self::NotFound,
             ErrorCode::VmAlreadyRunning
             | ErrorCode::VmNotRunning

@@ -141,6 +141,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::HostNotAllowed => {
             Some("use the address that the daemon listens on, or add the name to NEXOPS_ALLOWED_HOSTS")
         }
+        ErrorCode::OriginNotAllowed => Some("that is meant for web pages; use the command line or another client"),
         ErrorCode::ProxmoxForbidden => {
             Some("grant NexOps' token the privilege in Proxmox under Datacenter, Permissions")
         }

@@ -70,6 +70,7 @@ fn may_pass(error: &client::Error) -> bool {
             ErrorCode::InvalidRequest
             | ErrorCode::Unauthorized
             | ErrorCode::HostNotAllowed
+            | ErrorCode::OriginNotAllowed
             | ErrorCode::ProxmoxForbidden
             | ErrorCode::NotFound
             | ErrorCode::MethodNotAllowed

@@ -14,6 +14,8 @@ text_enum! {
         Unauthorized = "UNAUTHORIZED",
         /// 403: the `Host` header names a host that this daemon does not answer to.
         HostNotAllowed = "HOST_NOT_ALLOWED",
+        /// 403: a web page of another origin asks for a change; only those of `NEXOPS_CORS_ORIGINS` may.
+        OriginNotAllowed = "ORIGIN_NOT_ALLOWED",
         /// 403: Proxmox says that NexOps' token lacks a privilege; the message names it and how to grant it.
         ProxmoxForbidden = "PROXMOX_FORBIDDEN",
         /// 404: there is no such thing, or no such route.
@@ -70,7 +72,7 @@ impl ErrorCode {
         match self {
             Self::InvalidRequest => 400,
             Self::Unauthorized => 401,
-            Self::HostNotAllowed | Self::ProxmoxForbidden => 403,
+            Self::HostNotAllowed | Self::OriginNotAllowed | Self::ProxmoxForbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::AmbiguousVmid

@@ -78,6 +78,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(&app), access::want_token))
         .merge(docs::pages(document))
         .layer(cors)
+        .layer(from_fn_with_state(Arc::clone(&app), access::check_origin))
         .layer(from_fn_with_state(Arc::clone(&app), access::check_host))
         .layer(from_fn(conversation::hold))
         .with_state(app)

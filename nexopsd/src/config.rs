@@ -141,7 +141,7 @@ impl Config {
     /// # Errors
     /// When a file cannot be read, or a value cannot be used; the message names the key and where it came from.
     pub fn load(flags: &Flags) -> Result<Self, Error> {
-        let settings = Settings::load(flags, std::env::vars().collect())?;
+        let settings = Settings::load(flags, environment())?;
         Self::from_settings(flags, &settings, rustix::process::geteuid().is_root())
     }
 
@@ -154,7 +154,7 @@ impl Config {
             listen: listen(settings)?,
             token: token(settings)?,
             allowed_hosts: settings.list("NEXOPS_ALLOWED_HOSTS"),
-            cors_origins: settings.list("NEXOPS_CORS_ORIGINS"),
+            cors_origins: cors_origins(settings)?,
         };
         if !is_loopback(access.listen.ip()) && access.token.is_none() && !flags.insecure {
             return Err(Error::OpenToAll { listen: access.listen });
@@ -207,6 +207,11 @@ fn log_filter(settings: &Settings) -> Result<String, Error> {
     Ok(filter)
 }
 
+/// The environment, without what is no text: none of it is ours.
+fn environment() -> HashMap<String, String> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
 fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
@@ -238,6 +243,22 @@ fn data_directory(flags: &Flags, settings: &Settings, root: bool) -> Result<Path
     })
 }
 
+/// Origins as browsers send them: scheme, host, and port if it is not the usual one.
+fn cors_origins(settings: &Settings) -> Result<Vec<String>, Error> {
+    let origins = settings.list("NEXOPS_CORS_ORIGINS");
+    let is_origin = |origin: &String| {
+        let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/'))
+    };
+    match origins.iter().find(|origin| !is_origin(origin)) {
+        Some(other) => Err(settings.unusable(
+            "NEXOPS_CORS_ORIGINS",
+            format!("'{other}' is no origin; write it as https://nexops.example, without a path, and each one out"),
+        )),
+        None => Ok(origins),
+    }
+}
+
 /// Other languages' database tools put their driver's name into the URL: `postgresql+asyncpg://`.
 fn database_url(settings: &Settings, url: &SecretString) -> Result<SecretString, Error> {
     let text = url.expose_secret();
@@ -259,11 +280,15 @@ fn proxmox_connection(settings: &Settings) -> Result<Option<Connection>, Error> 
     let needed = |key| settings.text(key).ok_or(Error::Missing { key, because: "PROXMOX_HOST" });
     let user = needed("PROXMOX_USER")?;
     let token_name = needed("PROXMOX_TOKEN_NAME")?;
+    // Whoever takes the whole token for one of its parts has the secret in it, so that the value is not repeated.
+    if user.contains(['!', '=']) {
+        return Err(settings.unusable_secret("PROXMOX_USER", "it is the part before the '!' alone, as in nexops@pve"));
+    }
     if !user.contains('@') {
         return Err(settings.unusable("PROXMOX_USER", "it needs its realm, as in nexops@pve"));
     }
     if token_name.contains(['!', '=', '@']) {
-        return Err(settings.unusable("PROXMOX_TOKEN_NAME", "it is the part after the '!' alone, as in nexops"));
+        return Err(settings.unusable_secret("PROXMOX_TOKEN_NAME", "it is the part after the '!' alone, as in nexops"));
     }
     let token_value = settings
         .secret("PROXMOX_TOKEN_VALUE")?

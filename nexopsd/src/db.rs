@@ -225,6 +225,11 @@ struct CountRow {
     count: i64,
 }
 
+/// Text as PostgreSQL can store it: it knows no NUL.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// A pattern for ILIKE that finds the text anywhere, whatever special characters are in it.
 fn contains(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);

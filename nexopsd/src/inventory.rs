@@ -16,6 +16,10 @@ use crate::proxmox::{GuestRow, NodeRow};
 const CONFIRMED_FOR: Duration = Duration::seconds(20);
 /// An answer with fewer than this share of the known guests is not believed: it looks like lost privileges.
 const BELIEVABLE_SHARE: f64 = 0.5;
+/// A guest is gone when so many syncs in a row do not mention it.
+pub const ABSENCES: i16 = 2;
+/// The same, while so many guests are absent that it is not believed.
+pub const SUSPICIOUS_ABSENCES: i16 = 288;
 /// Below this many known guests a share says nothing; only an empty answer is then suspicious.
 const FEW_GUESTS: usize = 4;
 
@@ -30,13 +34,15 @@ pub struct Plan {
     pub replaced: Vec<VmId>,
     /// Guests that were not shown.
     pub missed: Vec<VmId>,
+    /// Guests that were not shown, in an answer that is not believed.
+    pub doubted: Vec<VmId>,
     /// Nodes that were not shown.
     pub missed_nodes: Vec<NodeId>,
     /// Which guest is which, for all that are shown.
     pub ids: HashMap<i32, VmId>,
     /// Guests whose row is older than what was read from the guest itself: its figures are not to be used.
     pub outdated: HashSet<i32>,
-    /// Why the absence of guests is not believed.
+    /// Why the absence of guests is not believed; it takes many more syncs then.
     pub suspicion: Option<String>,
 }
 
@@ -71,7 +77,7 @@ pub fn compare(known: &[KnownVm], seen: &[GuestRow], nodes: &[NodeRow], now: Dat
                     state.status_detail.clone_from(&vm.state.status_detail);
                     plan.outdated.insert(row.vmid);
                 }
-                if vm.gone || vm.missed_syncs > 0 || vm.state != state {
+                if vm.gone || vm.missed_syncs != 0 || vm.state != state {
                     plan.changed.push((vm.id, state));
                 }
                 vm.id
@@ -97,11 +103,13 @@ pub fn note_absences(plan: &mut Plan, known: &[KnownVm], known_nodes: &[KnownNod
     let too_few = existing.len() >= FEW_GUESTS && (shown as f64) < existing.len() as f64 * BELIEVABLE_SHARE;
     if !absent.is_empty() && (shown == 0 || too_few) {
         plan.suspicion = Some(format!(
-            "Proxmox shows {shown} of {} known guests. That looks like lost privileges, so nothing is removed. If the \
-             guests are really gone, delete the connection's history; else grant the token and its user VM.Audit on /vms: \
-             pveum acl modify /vms -user USER -role PVEAuditor ; pveum acl modify /vms -token 'USER!TOKEN' -role PVEAuditor",
+            "Proxmox shows {shown} of {} known guests. That looks like lost privileges, so that the others are only \
+             removed when {SUSPICIOUS_ABSENCES} syncs in a row agree (a day, at one every five minutes). If the token \
+             lacks VM.Audit, grant it: pveum acl modify /vms -user USER -role PVEAuditor ; \
+             pveum acl modify /vms -token 'USER!TOKEN' -role PVEAuditor",
             existing.len()
         ));
+        plan.doubted = absent;
         return;
     }
     plan.missed = absent;
@@ -113,8 +121,10 @@ pub fn note_absences(plan: &mut Plan, known: &[KnownVm], known_nodes: &[KnownNod
 /// The nodes as they are to be written down: those that are listed, and those that only their guests speak of.
 #[must_use]
 pub fn nodes(listed: &[NodeRow], guests: &[GuestRow]) -> Vec<SeenNode> {
+    let mut names: HashSet<String> = HashSet::new();
     let mut nodes: Vec<SeenNode> = listed
         .iter()
+        .filter(|row| names.insert(clean_name(&row.name)))
         .map(|row| SeenNode {
             name: clean_name(&row.name),
             status: row.status,
@@ -123,7 +133,6 @@ pub fn nodes(listed: &[NodeRow], guests: &[GuestRow]) -> Vec<SeenNode> {
             disk_total_gb: row.disk_total.map(whole_gibibytes),
         })
         .collect();
-    let mut names: HashSet<String> = nodes.iter().map(|node| node.name.clone()).collect();
     for guest in guests {
         if names.insert(clean_name(&guest.node)) {
             nodes.push(SeenNode {
@@ -180,7 +189,7 @@ fn state(row: &GuestRow, known: Option<&VmState>, dark: &HashSet<&str>) -> VmSta
         // Tags and lock come from the configuration, which every node has: what is left out is not there.
         tags: row.tags.iter().flatten().map(|tag| clean(tag)).collect(),
         template: row.template.or(known.map(|vm| vm.template)).unwrap_or(false),
-        locked: row.lock.as_deref().map(|lock| shortened(lock, LONGEST_LOCK)),
+        locked: row.lock.as_deref().map(clean_lock),
     }
 }
 
@@ -199,7 +208,13 @@ fn shortened(text: &str, longest: usize) -> String {
     clean(text).chars().take(longest).collect()
 }
 
-fn clean_name(text: &str) -> String {
+/// A lock as it is stored.
+pub(crate) fn clean_lock(text: &str) -> String {
+    shortened(text, LONGEST_LOCK)
+}
+
+/// A name as it is stored.
+pub(crate) fn clean_name(text: &str) -> String {
     shortened(text, LONGEST_NAME)
 }
 

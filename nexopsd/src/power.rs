@@ -43,6 +43,18 @@ pub enum Error {
         /// The task that may be under way all the same, and is being looked for.
         task: Option<TaskId>,
     },
+    /// Proxmox has accepted the action, and only then the database failed.
+    #[error(
+        "Proxmox has accepted the action, but the database does not answer; do not repeat it, for NexOps follows it as \
+         task {task} as soon as the database is back"
+    )]
+    Accepted {
+        /// The task.
+        task: TaskId,
+        /// How the database failed.
+        #[source]
+        error: db::Error,
+    },
     /// The database failed.
     #[error(transparent)]
     Db(#[from] db::Error),
@@ -175,23 +187,24 @@ async fn send(
 ) -> Result<Task, Error> {
     let options = PowerOptions { overrule_shutdown: overruled && connection.can_overrule_shutdown(), timeout: None };
     let answer = connection.proxmox.power(at, action, options).await;
-    let conn = &mut app.db.get().await?;
+    // Whatever becomes of the writing down, the loop finds the worker and follows it.
+    connection.follow.ring();
     match answer {
-        Ok(upid) => {
-            db::task::bind(conn, task, &upid.to_string(), upid.node()).await?;
-            connection.follow.ring();
-            Ok(db::task::find(conn, task).await?)
-        }
-        Err(error) if error.outcome_unknown() => {
-            connection.follow.ring();
-            Err(Error::Proxmox { error, task: Some(task) })
-        }
+        Ok(upid) => note_worker(app, task, &upid).await.map_err(|error| Error::Accepted { task, error }),
+        Err(error) if error.outcome_unknown() => Err(Error::Proxmox { error, task: Some(task) }),
         Err(error) => {
             let reason = error.upstream().map_or_else(|| error.to_string(), |upstream| upstream.reason);
+            let conn = &mut app.db.get().await?;
             db::task::finish(conn, task, &End::Failed, &reason, None, now()).await?;
             Err(error.into())
         }
     }
+}
+
+async fn note_worker(app: &App, task: TaskId, upid: &Upid) -> db::Result<Task> {
+    let conn = &mut app.db.get().await?;
+    db::task::bind(conn, task, upid.as_str(), upid.node()).await?;
+    db::task::find(conn, task).await
 }
 
 /// Finds the node that owns the guest now, and asks it how the guest is. A guest that moved since it was last seen is

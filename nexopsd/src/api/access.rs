@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -58,6 +58,45 @@ pub async fn check_host(State(app): State<Arc<App>>, request: Request, next: Nex
     let message =
         format!("this daemon does not answer to the host '{name}'; if it should, add it to NEXOPS_ALLOWED_HOSTS");
     Error::new(ErrorCode::HostNotAllowed, message).into_response()
+}
+
+/// Refuses changes that a web page of another origin asks for.
+///
+/// A browser sends a plain POST across origins without asking first and only hides the answer, so that CORS alone would
+/// let any page that somebody has open stop his guests.
+pub async fn check_origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match foreign_origin(&request, &app.config.access.cors_origins) {
+        None => next.run(request).await,
+        Some(origin) => {
+            let message = format!(
+                "pages of {origin} may not change anything here; if they should, add it to NEXOPS_CORS_ORIGINS"
+            );
+            Error::new(ErrorCode::OriginNotAllowed, message).into_response()
+        }
+    }
+}
+
+/// The origin of the page that asks for a change and may not.
+fn foreign_origin(request: &Request, allowed: &[String]) -> Option<String> {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return None;
+    }
+    let header = |name: HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    match header(ORIGIN) {
+        Some(origin) if is_allowed_origin(origin, header(HOST).unwrap_or_default(), allowed) => None,
+        Some(origin) => Some(format!("'{}'", origin.chars().take(200).collect::<String>())),
+        None if header(HeaderName::from_static("sec-fetch-site")) == Some("cross-site") => {
+            Some("another site".to_owned())
+        }
+        None => None,
+    }
+}
+
+/// Whether a page belongs to the daemon itself, as `/docs` does, or to an origin that is configured.
+fn is_allowed_origin(origin: &str, host: &str, allowed: &[String]) -> bool {
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+        || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
 }
 
 /// The host without its port, and an IPv6 address without its brackets.
@@ -128,6 +167,17 @@ mod tests {
             cors_origins: Vec::new(),
         };
         assert_eq!(is_ours(host, &access), ours);
+    }
+
+    #[rstest]
+    #[case("http://127.0.0.1:8000", true)]
+    #[case("https://nexops.example", true)]
+    #[case("http://127.0.0.1:3000", false)]
+    #[case("https://evil.example", false)]
+    #[case("null", false)]
+    #[case("", false)]
+    fn only_our_own_pages_and_configured_ones_may_change_things(#[case] origin: &str, #[case] allowed: bool) {
+        assert_eq!(is_allowed_origin(origin, "127.0.0.1:8000", &["https://nexops.example".to_owned()]), allowed);
     }
 
     #[test]

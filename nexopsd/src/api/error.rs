@@ -95,6 +95,9 @@ impl From<power::Error> for Error {
                 answer.body.message = error.to_string();
                 answer
             }
+            power::Error::Accepted { .. } => {
+                Self::new(ErrorCode::DatabaseUnavailable, error.to_string()).with_source(error)
+            }
             power::Error::Db(error) => error.into(),
             power::Error::Other(error) => Self::internal(error),
         }

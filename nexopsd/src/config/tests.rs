@@ -53,7 +53,8 @@ fn a_token_is_never_part_of_what_is_printed() {
 #[case("PROXMOX_VERIFY_SSL", "maybe", "it must be true or false")]
 #[case("PROXMOX_PORT", "99999", "number too large")]
 #[case("PROXMOX_USER", "nexops", "it needs its realm")]
-#[case("PROXMOX_TOKEN_NAME", "nexops@pve!nexops", "the part after the '!' alone")]
+#[case("NEXOPS_CORS_ORIGINS", "*", "'*' is no origin")]
+#[case("NEXOPS_CORS_ORIGINS", "https://a.example, b.example", "'b.example' is no origin")]
 #[case("ENVIRONMENT", "test", "is not one of development, production")]
 fn a_value_that_cannot_be_used_is_named_with_its_source(#[case] key: &str, #[case] value: &str, #[case] reason: &str) {
     let mut all: Vec<_> = PROXMOX.into_iter().filter(|(name, _)| *name != key).collect();
@@ -61,6 +62,16 @@ fn a_value_that_cannot_be_used_is_named_with_its_source(#[case] key: &str, #[cas
     let error = config(&all).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{key}='{value}' (from the environment)")), "{error}");
     assert!(error.contains(reason), "{error}");
+}
+
+#[rstest]
+#[case("PROXMOX_TOKEN_NAME")]
+#[case("PROXMOX_USER")]
+fn a_token_that_was_pasted_whole_is_refused_without_showing_its_secret(#[case] key: &str) {
+    let mut all: Vec<_> = PROXMOX.into_iter().filter(|(name, _)| *name != key).collect();
+    all.push((key, "nexops@pve!nexops=hunter2"));
+    let error = config(&all).unwrap_err().to_string();
+    assert!(error.contains(key) && !error.contains("hunter2"), "{error}");
 }
 
 #[test]

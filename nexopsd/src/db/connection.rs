@@ -112,7 +112,7 @@ pub async fn failed(
         .flatten();
     diesel::update(proxmox_connections::table.find(id.0))
         .set((
-            proxmox_connections::last_error.eq(message),
+            proxmox_connections::last_error.eq(super::storable(message)),
             proxmox_connections::last_error_code.eq(code.as_str()),
             proxmox_connections::last_error_since.eq(since.unwrap_or(now)),
         ))
@@ -126,8 +126,8 @@ pub async fn failed(
 pub struct Description {
     /// The cluster's name; none for a standalone server.
     pub cluster: Option<String>,
-    /// Proxmox VE's version.
-    pub pve_version: String,
+    /// Proxmox VE's version, where it was told.
+    pub pve_version: Option<String>,
     /// Whether the cluster has quorum, where that can be known.
     pub quorate: Option<bool>,
     /// What makes the picture incomplete.
@@ -140,6 +140,8 @@ pub struct Description {
 /// When the database does not answer.
 pub async fn describe(conn: &mut AsyncPgConnection, id: ConnectionId, description: &Description) -> Result<()> {
     let Description { cluster, pve_version, quorate, warning } = description;
+    let cluster = cluster.as_deref().map(|name| name.chars().take(255).collect::<String>());
+    let pve_version = pve_version.as_deref().map(|version| version.chars().take(50).collect::<String>());
     diesel::update(proxmox_connections::table.find(id.0))
         .set((
             proxmox_connections::cluster_name.eq(cluster),

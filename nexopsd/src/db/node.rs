@@ -284,6 +284,8 @@ pub async fn describe(
     ip_address: Option<&str>,
     metadata: &serde_json::Value,
 ) -> Result<()> {
+    // What is longer than any address is none.
+    let ip_address = ip_address.filter(|address| address.len() <= 45);
     diesel::update(nodes::table.filter(nodes::connection_id.eq(connection.0).and(nodes::proxmox_node_name.eq(name))))
         .set((ip_address.map(|address| nodes::ip_address.eq(address.to_owned())), nodes::metadata.eq(metadata)))
         .execute(conn)

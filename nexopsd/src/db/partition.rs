@@ -75,6 +75,7 @@ async fn create(conn: &mut AsyncPgConnection, day: NaiveDate) -> Result<usize> {
     conn.transaction::<_, Error, _>(async |conn| {
         conn.batch_execute(&format!(
             "SET LOCAL lock_timeout = '5s'; \
+             LOCK TABLE metric_samples_default IN ACCESS EXCLUSIVE MODE; \
              CREATE TEMPORARY TABLE stray ON COMMIT DROP AS SELECT * FROM metric_samples_default WHERE {range}; \
              DELETE FROM metric_samples_default WHERE {range}; \
              CREATE TABLE IF NOT EXISTS {table} PARTITION OF metric_samples \

@@ -82,7 +82,7 @@ async fn number(
     }
     let sources: Vec<Uuid> = missing.iter().map(|(observation, _)| observation.source_id).collect();
     let names: Vec<&str> = missing.iter().map(|(_, metric)| metric.as_str()).collect();
-    diesel::sql_query(
+    let given = diesel::sql_query(
         "INSERT INTO metric_series (source_type, source_id, metric_name, unit) \
          SELECT source_type, source_id, name, unit FROM unnest($1, $2, $3, $4) AS row (source_type, source_id, name, unit) \
          WHERE NOT EXISTS (SELECT FROM metric_series AS known \
@@ -95,6 +95,10 @@ async fn number(
     .bind::<Array<Text>, _>(missing.iter().map(|(_, metric)| metric.unit().as_str()).collect::<Vec<_>>())
     .execute(conn)
     .await?;
+    if given > 0 {
+        // The numbers are remembered as long as the daemon lives; a crash of PostgreSQL must not take them back.
+        diesel::sql_query("SET LOCAL synchronous_commit = on").execute(conn).await?;
+    }
     let rows: Vec<SeriesRow> = diesel::sql_query(
         "SELECT id, source_id, metric_name FROM metric_series \
          JOIN unnest($1, $2) AS row (source, name) ON source_id = row.source AND metric_name = row.name",

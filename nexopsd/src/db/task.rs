@@ -195,6 +195,7 @@ pub async fn finish(
     vm: Option<(VmId, &ConfirmedState)>,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let exit_status = &super::storable(exit_status);
     conn.transaction::<_, Error, _>(async |conn| {
         let audit_id: Option<(Uuid, Option<String>)> =
             diesel::update(tasks::table.find(id.0).filter(tasks::status.eq(TaskStatus::Running.as_str())))
@@ -249,11 +250,11 @@ pub async fn running(conn: &mut AsyncPgConnection, connection: ConnectionId) -> 
         .collect()
 }
 
-/// The action on a guest that is under way, if there is one; the latest of two.
+/// The action on a guest that is under way, if there is one; of two, the stop.
 async fn running_on(conn: &mut AsyncPgConnection, vm: VmId) -> Result<Option<Task>> {
     let row: Option<TaskRow> = tasks::table
         .filter(tasks::vm_id.eq(vm.0).and(tasks::status.eq(TaskStatus::Running.as_str())))
-        .order_by(tasks::id.desc())
+        .order_by((tasks::action.eq(PowerAction::Stop.as_str()).desc(), tasks::id.desc()))
         .select(TaskRow::as_select())
         .first(conn)
         .await

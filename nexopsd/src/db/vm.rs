@@ -220,7 +220,8 @@ pub async fn candidates(conn: &mut AsyncPgConnection, vm: VmRef, staleness: Stal
 pub async fn config(conn: &mut AsyncPgConnection, id: nexops_core::id::VmId) -> Result<Option<serde_json::Value>> {
     let (config, read_at): (serde_json::Value, Option<DateTime<Utc>>) =
         vms::table.find(id.0).select((vms::config, vms::config_read_at)).first(conn).await?;
-    Ok(read_at.map(|_| config))
+    // A configuration is never empty; what could not be read has left the empty one.
+    Ok(read_at.map(|_| config).filter(|config| config.as_object().is_none_or(|fields| !fields.is_empty())))
 }
 
 /// How many guests of a connection exist.

@@ -71,8 +71,8 @@ fn carried_out(mut known: Vec<KnownVm>, plan: &Plan) -> Vec<KnownVm> {
             vm.gone = true;
         }
         if plan.missed.contains(&vm.id) {
-            vm.missed_syncs += 1;
-            vm.gone = vm.missed_syncs > 1;
+            vm.missed_syncs = vm.missed_syncs.max(0) + 1;
+            vm.gone = vm.missed_syncs >= ABSENCES;
         }
         if let Some((_, state)) = plan.changed.iter().find(|(id, _)| *id == vm.id) {
             *vm = KnownVm { state: state.clone(), missed_syncs: 0, gone: false, ..vm.clone() };
@@ -204,6 +204,7 @@ fn absence_is_believed_unless_it_looks_like_lost_privileges(
     note_absences(&mut plan, &before, &known_nodes, &seen_nodes);
     assert_eq!(plan.suspicion.is_some(), suspicious, "{:?}", plan.suspicion);
     assert_eq!(plan.missed.len(), missed);
+    assert_eq!(plan.doubted.is_empty(), !suspicious);
     assert_eq!(plan.missed_nodes.len(), usize::from(!suspicious));
 }
 
@@ -213,6 +214,13 @@ fn a_node_that_only_guests_speak_of_is_there_too() {
     let seen = nodes(&[node("pve1", NodeStatus::Online)], &guests);
     let names: Vec<(&str, NodeStatus)> = seen.iter().map(|node| (node.name.as_str(), node.status)).collect();
     assert_eq!(names, [("pve1", NodeStatus::Online), ("pve7", NodeStatus::Unknown)]);
+}
+
+#[test]
+fn a_guest_or_node_that_is_listed_twice_is_one() {
+    let seen = nodes(&[node("pve1", NodeStatus::Online), node("pve1", NodeStatus::Offline)], &[row(100)]);
+    assert_eq!(seen.iter().map(|node| node.status).collect::<Vec<_>>(), [NodeStatus::Online]);
+    assert_eq!(known(&[row(100), GuestRow { kind: VmType::Lxc, ..row(100) }]).len(), 1);
 }
 
 prop_compose! {

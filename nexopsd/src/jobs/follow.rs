@@ -31,7 +31,7 @@ const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::minutes(5);
 /// How long a node may take to tell how a task is before the others go on without it; it is asked again with them.
 const ANSWERING: Duration = Duration::from_secs(5);
 /// After this long a task whose node stays silent is given up.
-const PATIENCE: TimeDelta = TimeDelta::hours(1);
+const PATIENCE: TimeDelta = TimeDelta::hours(24);
 
 /// The loop, for one connection.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl Follow {
         match error {
             Error::NoSuchTask | Error::Forbidden { .. } => self.give_up(app, running, &error.to_string()).await,
             _ if now - running.task.started_at > PATIENCE => {
-                self.give_up(app, running, &format!("no answer for an hour: {error}")).await
+                self.give_up(app, running, &format!("no answer for a day: {error}")).await
             }
             _ => Ok(Step::GoesOn),
         }

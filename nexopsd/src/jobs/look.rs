@@ -1,6 +1,6 @@
 //! One look at a cluster: the one expensive question, and what is made of the answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -79,7 +79,11 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
     };
     let sighting =
         Sighting { connection: connection.id, at: now, nodes: &seen_nodes, plan: &plan, observations: &observations };
-    let recorded = record::record(conn, &sighting, &mut index).await?;
+    // Numbers that were given in a transaction which did not come to its end stand for nothing, so that the index is
+    // only put back when it did.
+    let mut numbered = std::mem::take(&mut *index);
+    let recorded = record::record(conn, &sighting, &mut numbered).await?;
+    *index = numbered;
     connection.answered();
     Ok(Looked {
         nodes: resources.nodes.len(),
@@ -104,13 +108,20 @@ fn observe(
 ) -> Vec<Observation> {
     let previous: HashMap<Uuid, Observation> =
         previous.into_iter().map(|observation| (observation.source_id, observation)).collect();
-    let of_guests = resources.guests.iter().filter(|row| !plan.outdated.contains(&row.vmid)).filter_map(|row| {
-        let id = plan.ids.get(&row.vmid)?.0;
-        figures::of_guest(row, id, previous.get(&id), now)
-    });
-    let of_nodes = resources.nodes.iter().filter_map(|row| {
-        let id = nodes.get(&row.name)?.0;
-        figures::of_node(row, id, previous.get(&id), now)
-    });
-    of_guests.chain(of_nodes).collect()
+    // A guest or node that is listed twice counts once, as it does in the plan.
+    let mut once = HashSet::new();
+    let mut observations = Vec::with_capacity(resources.guests.len() + resources.nodes.len());
+    for row in resources.guests.iter().filter(|row| !plan.outdated.contains(&row.vmid)) {
+        let id = plan.ids.get(&row.vmid).map(|id| id.0);
+        if let Some(id) = id.filter(|id| once.insert(*id)) {
+            observations.extend(figures::of_guest(row, id, previous.get(&id), now));
+        }
+    }
+    for row in &resources.nodes {
+        let id = nodes.get(&inventory::clean_name(&row.name)).map(|id| id.0);
+        if let Some(id) = id.filter(|id| once.insert(*id)) {
+            observations.extend(figures::of_node(row, id, previous.get(&id), now));
+        }
+    }
+    observations
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use futures::stream;
@@ -56,37 +57,39 @@ impl Job for Sync {
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let connection = &*self.connection;
         let looked = look(app, connection, Purpose::Inventory).await?;
-        match self.describe(&app.db, looked.suspicion).await {
-            Ok(()) => {}
-            Err(error) => {
-                if let Some(error) = error.downcast_ref::<Error>() {
-                    connection.failed(&app.db, error, now).await?;
-                }
-                return Err(error);
-            }
-        }
-        let configurations = self.read_configurations(&app.db, now).await?;
+        // What fails here only makes the picture poorer, and does not make the look fail that went before.
+        let described = self.describe(&app.db, looked.suspicion).await.context("describe the cluster");
+        let Configurations { due, read } = self.read_configurations(&app.db, now).await?;
+        described?;
         let report = Report {
             nodes: looked.nodes,
             vms: looked.guests,
             new: looked.new,
             changed: looked.changed,
             gone: looked.recorded.gone_vms,
-            configurations,
+            configurations: read,
         };
-        let more_are_due = i64::try_from(configurations).is_ok_and(|read| read >= CONFIGS_PER_RUN);
+        let more_are_due = i64::try_from(due).is_ok_and(|due| due >= CONFIGS_PER_RUN);
         Ok(Ran { report, again_in: more_are_due.then_some(SOON) })
     }
+}
+
+/// How many configurations were to be read, and how many were.
+struct Configurations {
+    due: usize,
+    read: usize,
 }
 
 impl Sync {
     /// Learns what the cluster is, where its nodes are, and what NexOps may do there.
     async fn describe(&self, db: &Db, suspicion: Option<String>) -> anyhow::Result<()> {
         let proxmox = &self.connection.proxmox;
-        let version = proxmox.version().await?;
-        self.connection.runs_version(version.major, version.minor);
-        // The rest adds to the picture, and is done without where it is refused. The status of the cluster wants
-        // Sys.Audit on /, for example.
+        // Everything here adds to the picture, and is done without where it is refused. The status of the cluster
+        // wants Sys.Audit on /, for example.
+        let version = unless_refused(proxmox.version().await)?;
+        if let Some(version) = &version {
+            self.connection.runs_version(version.major, version.minor);
+        }
         let permissions = unless_refused(proxmox.permissions().await)?;
         let cluster = unless_refused(proxmox.cluster_status().await)?;
         let nodes = unless_refused(proxmox.nodes().await)?.unwrap_or_default();
@@ -96,8 +99,9 @@ impl Sync {
         let no_quorum = (quorate == Some(false)).then(|| {
             "the cluster has no quorum: guests cannot be started until enough nodes are back (pvecm status)".to_owned()
         });
-        let missing = permissions
-            .and_then(|permissions| privileges::missing(&permissions, &self.connection.token_id, version.major));
+        let major = version.as_ref().map_or(0, |version| version.major);
+        let missing =
+            permissions.and_then(|permissions| privileges::missing(&permissions, &self.connection.token_id, major));
         let warnings: Vec<String> = [suspicion, no_quorum, missing].into_iter().flatten().collect();
         let warning = (!warnings.is_empty()).then(|| warnings.join(" | "));
 
@@ -111,7 +115,7 @@ impl Sync {
         }
         let description = Description {
             cluster: cluster.and_then(|cluster| cluster.name),
-            pve_version: version.text,
+            pve_version: version.map(|version| version.text),
             quorate,
             warning,
         };
@@ -120,18 +124,19 @@ impl Sync {
     }
 
     /// Reads the configurations that are due, at every node on its own: one that hangs holds up only itself.
-    async fn read_configurations(&self, db: &Db, now: DateTime<Utc>) -> anyhow::Result<usize> {
-        let due = {
+    async fn read_configurations(&self, db: &Db, now: DateTime<Utc>) -> anyhow::Result<Configurations> {
+        let guests = {
             let conn = &mut db.get().await?;
             record::configs_due(conn, self.connection.id, now - CONFIG_AGE, CONFIGS_PER_RUN).await?
         };
+        let due = guests.len();
         let mut by_node: HashMap<String, Vec<ConfigDue>> = HashMap::new();
-        for guest in due {
+        for guest in guests {
             by_node.entry(guest.node.clone()).or_default().push(guest);
         }
         let counts = by_node.into_values().map(|guests| self.read_configurations_of_node(db, guests, now));
         let counts: Vec<anyhow::Result<usize>> = futures::future::join_all(counts).await;
-        counts.into_iter().sum()
+        Ok(Configurations { due, read: counts.into_iter().sum::<anyhow::Result<usize>>()? })
     }
 
     async fn read_configurations_of_node(
@@ -155,8 +160,19 @@ impl Sync {
                     record::set_config(conn, id, os_type, &without_nul(config.snapshot), now).await?;
                     read += 1;
                 }
-                // The guest moved or went since it was listed, or may not be read: the next run will see.
-                Err(Error::GuestMissing { .. } | Error::Forbidden { .. } | Error::NotImplemented { .. }) => {}
+                // This one cannot be read: it moved or went since it was listed, or Proxmox will not tell. Its turn
+                // comes again after the others'.
+                Err(
+                    Error::GuestMissing { .. }
+                    | Error::Forbidden { .. }
+                    | Error::NotImplemented { .. }
+                    | Error::InvalidParameters { .. }
+                    | Error::Refused { .. }
+                    | Error::Payload { .. },
+                ) => {
+                    let conn = &mut db.get().await?;
+                    record::skip_config(conn, id, now).await?;
+                }
                 Err(error) => {
                     tracing::debug!(connection.name = self.connection.name, "configurations stay unread: {error}");
                     break;

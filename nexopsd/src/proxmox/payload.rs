@@ -66,7 +66,8 @@ impl<'a> Row<'a> {
     /// A text that is not empty. A number or a flag is taken as its text.
     pub fn text(self, key: &str) -> Option<String> {
         match self.value(key)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+            // Nobody means a NUL, and PostgreSQL cannot store it.
+            Value::String(text) if !text.trim().is_empty() => Some(text.replace('\0', "\u{fffd}")),
             Value::Number(number) => Some(number.to_string()),
             Value::Bool(flag) => Some(flag.to_string()),
             Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,

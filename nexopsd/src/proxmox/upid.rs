@@ -65,6 +65,9 @@ impl Upid {
     }
 }
 
+/// Far more than any of Proxmox's has, and as much as the database stores.
+const LONGEST: usize = 255;
+
 impl FromStr for Upid {
     type Err = BadUpid;
 
@@ -74,6 +77,9 @@ impl FromStr for Upid {
 }
 
 fn parse(text: &str) -> Option<Upid> {
+    if text.len() > LONGEST {
+        return None;
+    }
     let fields: Vec<&str> = text.split(':').collect();
     let ["UPID", node, pid, pstart, starttime, task_type, subject, user, ""] = fields[..] else { return None };
     let hexadecimal = |field: &str, lengths: std::ops::RangeInclusive<usize>| {

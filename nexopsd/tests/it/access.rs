@@ -181,3 +181,23 @@ async fn pages_of_a_configured_origin_may_call_and_no_others() {
     let refusal = Answer::to(refusal).await;
     assert_eq!((refusal.status, refusal.header("access-control-allow-origin")), (401, UI));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_origin_can_change_anything() {
+    let daemon = Wishes::default().cluster("default", quick_cluster()).idle().start().await;
+    let mut changes = 0;
+    for (method, path, _) in operations().into_iter().filter(|(method, ..)| *method != Method::GET) {
+        for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+        {
+            let url = format!("{}{path}", daemon.url);
+            let answer = daemon.raw().request(method.clone(), url).header(name, value).send().await.unwrap();
+            assert_eq!(answer.status(), 403, "{method} {path} {name}: {value}");
+            changes += 1;
+        }
+        // A page of the daemon's own gets as far as the guest that does not exist.
+        let url = format!("{}{path}", daemon.url);
+        let answer = daemon.raw().request(method.clone(), url).header("origin", &daemon.url).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{method} {path}");
+    }
+    assert!(changes >= 3 * 7, "only {changes} were tried");
+}

@@ -190,3 +190,32 @@ async fn five_hundred_guests_are_collected_in_one_go() {
         daemon.database.number("SELECT count(DISTINCT source_id) FROM metrics WHERE source_type = 'vm'").await;
     assert!(usize::try_from(sources).unwrap() >= running);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn series_that_were_numbered_in_vain_are_numbered_again() {
+    let daemon = Wishes::default().cluster("default", quick_cluster()).start().await;
+    let samples = "SELECT count(*) FROM metrics";
+    daemon.cluster().add_guest(pve_sim::NewGuest {
+        vmid: 900,
+        node: "pve1".to_owned(),
+        kind: pve_sim::GuestKind::Qemu,
+        name: "late".to_owned(),
+        state: pve_sim::State::Running,
+    });
+    // The transaction that numbers the new guest's series fails after it has done so.
+    daemon
+        .database
+        .execute("ALTER TABLE proxmox_connections ADD CONSTRAINT never CHECK (last_success_at IS NULL) NOT VALID")
+        .await;
+    daemon.run(&daemon.connection().collect).await;
+    assert!(daemon.connection().collect.health().last_error.is_some());
+    daemon.database.execute("ALTER TABLE proxmox_connections DROP CONSTRAINT never").await;
+    let before = daemon.database.number(samples).await;
+    daemon.wait_as_if(30).await;
+    daemon.run(&daemon.connection().collect).await;
+    let orphans = "SELECT count(*) FROM metric_samples WHERE series_id NOT IN (SELECT id FROM metric_series)";
+    assert_eq!(daemon.database.number(orphans).await, 0);
+    assert!(daemon.database.number(samples).await > before);
+    let late = "SELECT count(*) FROM metrics JOIN vms ON vms.id = source_id WHERE vmid = 900";
+    assert!(daemon.database.number(late).await > 0);
+}

@@ -270,3 +270,16 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
     assert_eq!((vm.tags.as_slice(), vm.usage.cpu_usage), (["changed".to_owned()].as_slice(), None));
     assert_eq!(daemon.vm(100).await.status, VmStatus::Running);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_that_stay_away_for_a_day_are_gone_in_the_end() {
+    let daemon = Daemon::new().await;
+    for guest in daemon.cluster().guests() {
+        daemon.cluster().remove_guest(guest.vmid);
+    }
+    daemon.sync().await;
+    assert_eq!(daemon.vms().await.len(), 24);
+    daemon.database.execute("UPDATE vms SET missed_syncs = -287").await;
+    daemon.sync().await;
+    assert_eq!(daemon.vms().await.len(), 0);
+}

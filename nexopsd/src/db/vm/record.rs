@@ -15,7 +15,7 @@ use super::super::node::{self, SeenNode};
 use super::super::schema::{metric_latest, nodes, vms};
 use super::super::series::{self, SeriesIndex};
 use super::super::{Error, Result, connection};
-use crate::inventory::Plan;
+use crate::inventory::{ABSENCES, Plan, SUSPICIOUS_ABSENCES, clean_lock};
 
 /// For how long a guest that is gone can come back as itself. After that its number is anybody's.
 const REVIVAL: Duration = Duration::days(30);
@@ -61,7 +61,7 @@ pub struct KnownVm {
     pub state: VmState,
     /// When its status was last read from the guest itself.
     pub status_confirmed_at: Option<DateTime<Utc>>,
-    /// Syncs in a row that did not mention it.
+    /// Syncs in a row that did not mention it; negative while that is not believed.
     pub missed_syncs: i16,
     /// Whether it counts as gone.
     pub gone: bool,
@@ -162,7 +162,7 @@ pub async fn record(
         retire(conn, &plan.replaced, at).await?;
         insert(conn, id, &plan.new, at).await?;
         update(conn, id, &plan.changed, at).await?;
-        let gone_vms = miss(conn, &plan.missed, at).await?;
+        let gone_vms = miss(conn, &plan.missed, true, at).await? + miss(conn, &plan.doubted, false, at).await?;
         let gone_nodes = node::miss(conn, &plan.missed_nodes, at).await?;
         latest::store(conn, id, observations).await?;
         let clock = Instant::now();
@@ -283,21 +283,31 @@ async fn retire(conn: &mut AsyncPgConnection, ids: &[VmId], now: DateTime<Utc>) 
         .set((vms::gone_at.eq(now), vms::updated_at.eq(now)))
         .execute(conn)
         .await?;
+    diesel::delete(metric_latest::table.filter(metric_latest::source_id.eq_any(ids.iter().map(|id| id.0))))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
-/// Counts a sync that did not mention these guests; at the second in a row they are gone. Says how many went.
-async fn miss(conn: &mut AsyncPgConnection, ids: &[VmId], now: DateTime<Utc>) -> Result<i64> {
+/// Counts a sync that did not mention these guests: upwards where that is believed, downwards where it is not. When
+/// enough in a row agree they are gone. Says how many went.
+async fn miss(conn: &mut AsyncPgConnection, ids: &[VmId], is_believed: bool, now: DateTime<Utc>) -> Result<i64> {
     if ids.is_empty() {
         return Ok(0);
     }
-    let gone: super::super::CountRow = diesel::sql_query(
-        "WITH missed AS (UPDATE vms SET missed_syncs = missed_syncs + 1, \
-             gone_at = CASE WHEN missed_syncs >= 1 THEN $2 END, \
-             updated_at = CASE WHEN missed_syncs >= 1 THEN $2 ELSE updated_at END \
-         WHERE id = ANY($1) RETURNING gone_at) \
-         SELECT count(gone_at) AS count FROM missed",
-    )
+    let (counted, is_enough) = if is_believed {
+        ("greatest(missed_syncs, 0) + 1", format!(">= {ABSENCES}"))
+    } else {
+        ("least(missed_syncs, 0) - 1", format!("<= -{SUSPICIOUS_ABSENCES}"))
+    };
+    let gone: super::super::CountRow = diesel::sql_query(format!(
+        "WITH missed AS (UPDATE vms SET missed_syncs = {counted}, \
+             gone_at = CASE WHEN {counted} {is_enough} THEN $2 END, \
+             updated_at = CASE WHEN {counted} {is_enough} THEN $2 ELSE updated_at END \
+             WHERE id = ANY($1) RETURNING id, gone_at), \
+         forgotten AS (DELETE FROM metric_latest USING missed WHERE source_id = missed.id AND gone_at IS NOT NULL) \
+         SELECT count(gone_at) AS count FROM missed"
+    ))
     .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.0).collect::<Vec<_>>())
     .bind::<Timestamptz, _>(now)
     .get_result(conn)
@@ -326,7 +336,7 @@ pub async fn confirm(conn: &mut AsyncPgConnection, id: VmId, state: &ConfirmedSt
         .set((
             vms::status.eq(status.as_str()),
             vms::status_detail.eq(status_detail),
-            vms::locked.eq(locked),
+            vms::locked.eq(locked.as_deref().map(clean_lock)),
             vms::status_confirmed_at.eq(now),
             vms::updated_at.eq(now),
         ))
@@ -407,5 +417,15 @@ pub async fn set_config(
         .set((vms::os_type.eq(os_type), vms::config.eq(config), vms::config_read_at.eq(now)))
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Notes that a guest's configuration could not be read, so that the others have their turn first. What was read
+/// before stays; where nothing ever was, the configuration stays unknown.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn skip_config(conn: &mut AsyncPgConnection, id: VmId, now: DateTime<Utc>) -> Result<()> {
+    diesel::update(vms::table.find(id.0)).set(vms::config_read_at.eq(now)).execute(conn).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +47,8 @@ pub(crate) enum Refusal {
     NotImplemented { method: String, path: String },
     /// 5xx from below the API: the body is the plain text, or nothing.
     Transport { code: u16, text: String, with_body: bool },
+    /// 500 after the wait for an agent that does not answer.
+    AgentSilent { after: Duration },
     /// 595: the node does not answer; empty body, after a delay.
     NodeUnreachable,
     /// Any status, asked for by a fault.
@@ -74,6 +77,10 @@ impl IntoResponse for Refusal {
         refuse(self)
     }
 }
+
+/// How long the answer it comes with is held back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldBack(pub(crate) Duration);
 
 /// A body that ends with an error instead of an end.
 #[derive(Debug)]
@@ -120,6 +127,11 @@ fn refuse(refusal: Refusal) -> Response {
         Refusal::Transport { code, text, with_body } => {
             let body = if with_body { Bytes::from(text.clone()) } else { Bytes::new() };
             with_text(code, &text, body)
+        }
+        Refusal::AgentSilent { after } => {
+            let mut response = failure(500, "QEMU guest agent is not running\n", None);
+            response.extensions_mut().insert(HeldBack(after));
+            response
         }
         Refusal::NodeUnreachable => with_text(595, "No route to host", Bytes::new()),
         Refusal::Custom { code, reason } => failure(code, &format!("{reason}\n"), None),

@@ -137,6 +137,14 @@ pub(crate) fn require(token: &Token, path: &str, privilege: &str) -> Result<(), 
     Err(Refusal::Forbidden { path: path.to_owned(), privilege: privilege.to_owned() })
 }
 
+/// Refuses with 403, naming path and privileges, unless the token holds one of them.
+pub(crate) fn require_any(token: &Token, path: &str, privileges: &[&str]) -> Result<(), Refusal> {
+    if privileges.iter().any(|privilege| token.privileges.allow(privilege)) {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden { path: path.to_owned(), privilege: privileges.join("|") })
+}
+
 /// The token a request presents.
 ///
 /// Proxmox VE says `No ticket` when it recognises no credentials at all and one and the same

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::agent::Agent;
 use crate::clock::{Clock, Moment};
 use crate::faults::{Fault, Faults};
-use crate::guest::{GuestFacts, NewGuest, State};
+use crate::guest::{GuestFacts, GuestKind, NewGuest, State};
 use crate::seed;
 use crate::world::World;
 
@@ -96,6 +97,15 @@ impl Control {
         self.shared.with_world(|world, _| {
             if let Some(guest) = world.guests.get_mut(&vmid) {
                 guest.ignores_shutdown = ignores;
+            }
+        });
+    }
+
+    /// Changes the guest agent of a virtual machine. Containers have none and are left alone.
+    pub fn set_agent(&self, vmid: u32, agent: Agent) {
+        self.shared.with_world(|world, _| {
+            if let Some(guest) = world.guests.get_mut(&vmid).filter(|guest| guest.kind == GuestKind::Qemu) {
+                guest.agent = agent;
             }
         });
     }

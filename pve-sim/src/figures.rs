@@ -26,6 +26,11 @@ pub(crate) struct Figures {
     pub(crate) pressure: f64,
 }
 
+/// The bytes in use on the root disk of a running guest, which only its inside knows for a virtual machine.
+pub(crate) fn used_disk_bytes(guest: &Guest, now: Moment) -> u64 {
+    guest.run.as_ref().map_or(0, |run| disk(guest, run.active_seconds(now)))
+}
+
 /// The figures of a guest at a moment.
 pub(crate) fn figures(guest: &Guest, now: Moment) -> Figures {
     let Some(run) = &guest.run else {

@@ -1,5 +1,6 @@
 //! A guest: what it is, whether it runs, and what tests may know about it.
 
+use crate::agent::Agent;
 use crate::clock::Moment;
 use crate::random::fraction_of;
 
@@ -64,6 +65,8 @@ pub struct GuestFacts {
     pub pool: Option<String>,
     /// Whether high availability looks after it.
     pub ha: bool,
+    /// The guest agent.
+    pub agent: Agent,
     /// Whether it lets a shutdown request run into its timeout.
     pub ignores_shutdown: bool,
     /// Virtual processors; a fraction for a container with only a limit.
@@ -128,7 +131,7 @@ pub(crate) struct Guest {
     pub(crate) lock: Option<String>,
     pub(crate) pool: Option<String>,
     pub(crate) ha: bool,
-    pub(crate) agent: bool,
+    pub(crate) agent: Agent,
     pub(crate) ignores_shutdown: bool,
     pub(crate) cores: u32,
     /// A container with a limit and no `cores`: its processors are this number, as text in places.
@@ -198,6 +201,7 @@ impl Guest {
             tags: self.tags.clone(),
             pool: self.pool.clone(),
             ha: self.ha,
+            agent: self.agent,
             ignores_shutdown: self.ignores_shutdown,
             cpus: self.cpus(),
             max_memory_bytes: self.max_memory_bytes,

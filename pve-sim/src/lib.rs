@@ -4,6 +4,7 @@
 //! moves with time. [`Simulator::control`] tells the truth behind the API and breaks things.
 #![deny(missing_docs)]
 
+mod agent;
 mod answers;
 mod auth;
 mod clock;
@@ -31,6 +32,7 @@ mod world;
 
 pub use hyper::Method;
 
+pub use crate::agent::Agent;
 pub use crate::auth::{Privileges, Token};
 pub use crate::config::Config;
 pub use crate::control::{Control, RequestSeen};

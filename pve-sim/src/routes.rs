@@ -3,6 +3,7 @@
 mod access;
 mod cluster;
 mod guests;
+mod inside;
 mod nodes;
 mod tasks;
 
@@ -58,6 +59,9 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/nodes/{node}/tasks/{upid}/log", get(at_task(tasks::log)))
         .merge(guest_routes(GuestKind::Qemu))
         .merge(guest_routes(GuestKind::Lxc))
+        .route("/nodes/{node}/lxc/{vmid}/interfaces", get(at_guest(GuestKind::Lxc, inside::interfaces)))
+        .route("/nodes/{node}/qemu/{vmid}/agent/ping", post(at_guest(GuestKind::Qemu, inside::ping)))
+        .route("/nodes/{node}/qemu/{vmid}/agent/{command}", get(at_agent))
         .method_not_allowed_fallback(not_implemented)
         .fallback(not_implemented)
         .with_state(api)
@@ -109,6 +113,10 @@ fn at_action(
     move |Path((node, vmid, action)), admitted| {
         admitted.run(|context| guests::power(context, &node, kind, &vmid, &action))
     }
+}
+
+async fn at_agent(Path((node, vmid, command)): Path<(String, String, String)>, admitted: Admitted) -> Outcome {
+    admitted.run(|context| inside::ask(context, &node, &vmid, &command)).await
 }
 
 /// A call whose token is known and whose parameters are read.

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::answers::{Answer, Refusal, cut_short, garbage};
+use crate::answers::{Answer, HeldBack, Refusal, cut_short, garbage};
 use crate::control::Shared;
 use crate::faults::FaultKind;
 use crate::request::{api_path, check_method, for_router};
@@ -140,7 +140,7 @@ async fn answer(server: &Server, request: Request<Incoming>, last: bool) -> Resu
         Ok(path) => route(server, for_router(parts, path, body)).await,
         Err(refusal) => refusal.into_response(),
     };
-    let pause = pause(server, response.status());
+    let pause = pause(server, &response);
     // Even a sleep of nothing costs a tick of the timer, a millisecond.
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
@@ -165,8 +165,11 @@ async fn route(server: &Server, request: Request<Body>) -> Response {
 }
 
 /// How long an answer is held back beyond the work it took.
-fn pause(server: &Server, status: StatusCode) -> Duration {
-    match status.as_u16() {
+fn pause(server: &Server, response: &Response) -> Duration {
+    if let Some(HeldBack(time)) = response.extensions().get() {
+        return *time;
+    }
+    match response.status().as_u16() {
         401 => server.auth_delay,
         595 => server.offline_delay,
         _ => Duration::ZERO,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::agent::Agent;
 use crate::answers::number;
 use crate::clock::Moment;
 use crate::figures::{Figures, figures};
@@ -91,7 +92,7 @@ fn add_qemu(row: &mut Value, guest: &Guest, figures: &Figures, detail: Detail) {
         State::Paused => "paused",
         State::Stopped => "stopped",
     });
-    if detail == Detail::Current && guest.agent {
+    if detail == Detail::Current && guest.agent != Agent::Absent {
         row["agent"] = json!(1);
     }
     if !present {
@@ -153,7 +154,7 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
             config["smbios1"] = json!(format!("uuid={}", uuid(guest, "smbios")));
             config["vmgenid"] = json!(uuid(guest, "vmgenid"));
             config["meta"] = json!(format!("creation-qemu=10.1.2,ctime={}", guest.created.epoch()));
-            if guest.agent {
+            if guest.agent != Agent::Absent {
                 config["agent"] = json!("1");
             }
             if let Some(name) = &guest.name {
@@ -252,13 +253,13 @@ fn digest(guest: &Guest) -> String {
     hex(&Sha256::digest(text)[..20])
 }
 
-fn uuid(guest: &Guest, purpose: &str) -> String {
+pub(crate) fn uuid(guest: &Guest, purpose: &str) -> String {
     let text = hex(&Sha256::digest(format!("{} {purpose}", guest.seed))[..16]);
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
 }
 
 /// In the range that belongs to Proxmox.
-fn mac_address(guest: &Guest) -> String {
+pub(crate) fn mac_address(guest: &Guest) -> String {
     let [first, second, third, ..] = guest.seed.to_be_bytes();
     format!("BC:24:11:{first:02X}:{second:02X}:{third:02X}")
 }

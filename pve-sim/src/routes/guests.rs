@@ -38,7 +38,7 @@ pub(super) fn config(context: &mut Context<'_>, node: &str, kind: GuestKind, vmi
 }
 
 /// The guest a reading request is about.
-fn read<'a>(
+pub(super) fn read<'a>(
     context: &'a Context<'_>,
     node: &str,
     kind: GuestKind,

@@ -1,6 +1,7 @@
 //! Drives the simulator over real HTTPS, the way a client does.
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
 
+mod agent;
 mod binary;
 mod errors;
 mod faults;

@@ -104,6 +104,13 @@ impl Recordings {
         Some(Self(named.collect()))
     }
 
+    /// The data of an answer that lies in a file of its own, below the same folder.
+    fn file(path: &str) -> Option<Value> {
+        let folder = PathBuf::from(std::env::var_os("NEXOPS_PVE_RECORDINGS")?);
+        let text = std::fs::read_to_string(folder.join("pve").join(path)).unwrap();
+        Some(serde_json::from_str::<Value>(&text).unwrap()["data"].clone())
+    }
+
     fn data(&self, name: &str) -> &Value {
         &self.0.get(name).unwrap_or_else(|| panic!("no recording {name}"))["data"]
     }
@@ -177,6 +184,22 @@ async fn guests(recordings: &Recordings, sim: &Sim) {
     let stopped = |row: &Value| row["status"] == "stopped";
     let simulated = list.iter().find(|row| stopped(row)).unwrap();
     compare("CT in a list", recordings.row("read-node-pve1-lxc", stopped), simulated);
+}
+
+#[tokio::test]
+async fn the_agent_answers_like_a_recorded_one() {
+    let Some(recorded) = Recordings::file("node-d-pve9/nodes_pve_qemu_100_agent_network-get-interfaces.json") else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start().await;
+    let simulated = sim.get("/nodes/pve2/qemu/101/agent/network-get-interfaces").await.data();
+    compare("agent", &recorded, &simulated);
+    for row in 0..2 {
+        let (recorded, simulated) = (&recorded["result"][row], &simulated["result"][row]);
+        compare("interface", recorded, simulated);
+        compare("address", &recorded["ip-addresses"][0], &simulated["ip-addresses"][0]);
+    }
 }
 
 async fn tasks(recordings: &Recordings, sim: &Sim) {

@@ -4,10 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::auth::{Privileges, Token};
+use crate::version::PveVersion;
 
 /// What to simulate and how unkind to be about it.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The release to imitate.
+    pub version: PveVersion,
     /// Number of nodes, named `pve1`, `pve2`, …; at least one.
     pub nodes: u32,
     /// Number of guests, numbered from 100 up.
@@ -34,6 +37,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            version: PveVersion::default(),
             nodes: 3,
             guests: 24,
             seed: 1,

@@ -3,6 +3,7 @@
 mod access;
 mod cluster;
 mod guests;
+mod history;
 mod inside;
 mod nodes;
 mod tasks;
@@ -49,14 +50,18 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/cluster/resources", get(at_cluster(cluster::resources)))
         .route("/cluster/status", get(at_cluster(cluster::status)))
         .route("/cluster/tasks", get(at_cluster(tasks::of_cluster)))
+        .route("/cluster/metrics/export", get(at_cluster(history::metrics)))
         .route("/nodes", get(at_cluster(nodes::list)))
         .route("/nodes/{node}/version", get(at_node(nodes::version)))
         .route("/nodes/{node}/status", get(at_node(nodes::status)))
         .route("/nodes/{node}/storage", get(at_node(nodes::storage)))
+        .route("/nodes/{node}/storage/{storage}/status", get(at_part(nodes::storage_status)))
+        .route("/nodes/{node}/storage/{storage}/rrddata", get(at_part(history::of_storage)))
+        .route("/nodes/{node}/rrddata", get(at_node(history::of_node)))
         .route("/nodes/{node}/tasks", get(at_node(tasks::of_node)))
-        .route("/nodes/{node}/tasks/{upid}", delete(at_task(tasks::abort)))
-        .route("/nodes/{node}/tasks/{upid}/status", get(at_task(tasks::status)))
-        .route("/nodes/{node}/tasks/{upid}/log", get(at_task(tasks::log)))
+        .route("/nodes/{node}/tasks/{upid}", delete(at_part(tasks::abort)))
+        .route("/nodes/{node}/tasks/{upid}/status", get(at_part(tasks::status)))
+        .route("/nodes/{node}/tasks/{upid}/log", get(at_part(tasks::log)))
         .merge(guest_routes(GuestKind::Qemu))
         .merge(guest_routes(GuestKind::Lxc))
         .route("/nodes/{node}/lxc/{vmid}/interfaces", get(at_guest(GuestKind::Lxc, inside::interfaces)))
@@ -73,6 +78,7 @@ fn guest_routes(kind: GuestKind) -> Router<Arc<Api>> {
     Router::new()
         .route(&list, get(at_node(move |context, node| guests::list(context, node, kind))))
         .route(&format!("{guest}/config"), get(at_guest(kind, guests::config)))
+        .route(&format!("{guest}/rrddata"), get(at_guest(kind, history::of_guest)))
         .route(&format!("{guest}/status/current"), get(at_guest(kind, guests::current)))
         .route(&format!("{guest}/status/{{action}}"), post(at_action(kind)))
 }
@@ -94,10 +100,11 @@ fn at_node(
     move |Path(node), admitted| admitted.run(|context| endpoint(context, &node))
 }
 
-fn at_task(
+/// For what belongs to a node and is named after it in the path: a task, a storage.
+fn at_part(
     endpoint: fn(&mut Context<'_>, &str, &str) -> Outcome,
 ) -> impl Fn(Path<(String, String)>, Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
-    move |Path((node, upid)), admitted| admitted.run(|context| endpoint(context, &node, &upid))
+    move |Path((node, part)), admitted| admitted.run(|context| endpoint(context, &node, &part))
 }
 
 fn at_guest(

@@ -13,10 +13,12 @@ use crate::power::{self, Order};
 use crate::seed;
 use crate::statistics::Statistics;
 use crate::tasks::Tasks;
+use crate::version::PveVersion;
 
 /// Everything that changes.
 #[derive(Debug)]
 pub(crate) struct World {
+    pub(crate) version: PveVersion,
     pub(crate) cluster_name: String,
     pub(crate) time_scale: f64,
     pub(crate) nodes: Vec<Node>,
@@ -46,6 +48,7 @@ impl World {
     pub(crate) fn new(config: &Config, now: Moment) -> Self {
         let (nodes, guests) = seed::build(config, now);
         let mut world = Self {
+            version: config.version,
             cluster_name: config.cluster_name.clone(),
             time_scale: config.time_scale.max(0.0),
             nodes,

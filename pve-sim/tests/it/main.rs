@@ -6,6 +6,7 @@ mod binary;
 mod errors;
 mod faults;
 mod figures;
+mod history;
 mod lists;
 mod power;
 mod privileges;

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use pve_sim::{GuestKind, State};
+use pve_sim::{Config, GuestKind, PveVersion, State};
 use serde_json::Value;
 
-use crate::support::{Sim, task_path};
+use crate::support::{Sim, quick, task_path};
 
 /// Keys that are there or not for reasons other than the release.
 const OPTIONAL: [&str; 26] = [
@@ -200,6 +200,44 @@ async fn the_agent_answers_like_a_recorded_one() {
         compare("interface", recorded, simulated);
         compare("address", &recorded["ip-addresses"][0], &simulated["ip-addresses"][0]);
     }
+}
+
+#[tokio::test]
+async fn history_has_the_fields_of_a_recorded_one() {
+    let Some(recordings) = Recordings::read() else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start().await;
+    let last = async |path: &str| sim.get(&format!("{path}/rrddata?timeframe=hour")).await.rows().pop().unwrap();
+    for (name, path) in [
+        ("read-vm-100-rrddata", "/nodes/pve2/qemu/101"),
+        ("read-node-pve1-rrddata-timeframehour", "/nodes/pve1"),
+        ("read-storage-rrd", "/nodes/pve1/storage/local"),
+    ] {
+        let recorded = recordings.data(name).as_array().unwrap();
+        assert_eq!(recorded.len(), 60, "{name}");
+        compare(name, recorded.last().unwrap(), &last(path).await);
+    }
+    let storage = sim.get("/nodes/pve1/storage/local/status").await.data();
+    compare("storage", recordings.data("read-storage-status"), &storage);
+    let container = sim.control().guests().into_iter().find(|guest| guest.kind == GuestKind::Lxc).unwrap();
+    let path = format!("/nodes/{}/lxc/{}", container.node, container.vmid);
+    let recorded = Recordings::file("rrd-pve9/pve9_lxc_rrddata.json").unwrap();
+    compare("history of a CT", &recorded[0], &last(&path).await);
+}
+
+#[tokio::test]
+async fn history_of_an_old_release_has_as_many_rows_as_a_recorded_one() {
+    let Some(recorded) = Recordings::file("cluster-a-pve7.4/nodes_node1_qemu_101_rrddata_hour.json") else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start_with(Config { version: PveVersion::V7_4, ..quick() }).await;
+    sim.control().set_guest_state(101, State::Stopped);
+    let rows = sim.get("/nodes/pve2/qemu/101/rrddata?timeframe=hour").await.rows();
+    assert_eq!(rows.len(), recorded.as_array().unwrap().len());
+    compare("stopped VM", &recorded[0], &rows[60]);
 }
 
 async fn tasks(recordings: &Recordings, sim: &Sim) {

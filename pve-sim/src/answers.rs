@@ -36,7 +36,7 @@ pub(crate) fn number(value: f64) -> Value {
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
     /// 401: empty body, after a delay.
-    Unauthorized { reason: &'static str },
+    Unauthorized { reason: String },
     /// 403 with the path and the privilege in the text.
     Forbidden { path: String, privilege: String },
     /// 400 with one text per parameter.
@@ -107,6 +107,21 @@ pub(crate) async fn cut_short(response: Response) -> Response {
     Response::from_parts(parts, Body::new(CutShort(Some(whole.slice(..whole.len() / 2)))))
 }
 
+/// The same response as old releases give it: errors of the API without their text in the body.
+pub(crate) async fn without_message(response: Response) -> Response {
+    let is_json = response.headers().contains_key(CONTENT_TYPE);
+    if response.status().as_u16() < 400 || !is_json {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    // Bodies are in memory already: nothing is waited for, nothing can fail.
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut object: serde_json::Map<String, Value> = serde_json::from_slice(&whole).unwrap_or_default();
+    object.remove("message");
+    Response::from_parts(parts, Body::from(Value::Object(object).to_string()))
+}
+
 /// A 200 that is no JSON, as a proxy or a captive portal would send.
 pub(crate) fn garbage() -> Response {
     with_json(200, None, Bytes::from_static(b"<html><body>It works!</body></html>"))
@@ -114,7 +129,7 @@ pub(crate) fn garbage() -> Response {
 
 fn refuse(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Unauthorized { reason } => with_text(401, reason, Bytes::new()),
+        Refusal::Unauthorized { reason } => with_text(401, &reason, Bytes::new()),
         Refusal::Forbidden { path, privilege } => {
             failure(403, &format!("Permission check failed ({path}, {privilege})\n"), None)
         }

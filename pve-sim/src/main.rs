@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use pve_sim::{Config, Privileges, Simulator, Token, start};
+use pve_sim::{Config, Privileges, PveVersion, Simulator, Token, start};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Simulate the API of a Proxmox VE cluster.
@@ -17,6 +17,9 @@ struct Arguments {
     /// Where to listen; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8006")]
     listen: SocketAddr,
+    /// The release to imitate.
+    #[arg(long, value_name = "RELEASE", default_value = "9.1", value_parser = parse_version)]
+    pve_version: PveVersion,
     /// Number of nodes.
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     nodes: u32,
@@ -74,6 +77,7 @@ fn config(arguments: Arguments) -> Config {
     let auditors = arguments.auditor_token.into_iter();
     tokens.extend(auditors.map(|token| Token { privileges: Privileges::auditor(), ..token }));
     Config {
+        version: arguments.pve_version,
         nodes: arguments.nodes,
         guests: arguments.guests,
         seed: arguments.seed,
@@ -117,6 +121,11 @@ fn parse_token(text: &str) -> Result<Token, String> {
         secret: secret.to_owned(),
         privileges: Privileges::full(),
     })
+}
+
+fn parse_version(text: &str) -> Result<PveVersion, String> {
+    PveVersion::parse(text)
+        .ok_or_else(|| format!("expected one of {}", PveVersion::ALL.map(PveVersion::name).join(", ")))
 }
 
 fn parse_scale(text: &str) -> Result<f64, String> {

@@ -21,12 +21,14 @@ use crate::clock::Moment;
 use crate::control::Shared;
 use crate::guest::GuestKind;
 use crate::request::{ApiPath, Call, authorization, read_parameters};
+use crate::version::PveVersion;
 use crate::world::World;
 
 /// What the router needs to know about calls and their answers.
 pub(crate) struct Api {
     pub(crate) shared: Arc<Shared>,
     pub(crate) tokens: Vec<Arc<Token>>,
+    pub(crate) version: PveVersion,
 }
 
 /// What an endpoint works with.
@@ -138,7 +140,7 @@ impl FromRequest<Arc<Api>> for Admitted {
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let token = authenticate(&api.tokens, authorization(&parts))?.clone();
+        let token = authenticate(&api.tokens, authorization(&parts), api.version)?.clone();
         let parameters = read_parameters(&parts, body).await?;
         let path = parts.extensions.remove::<ApiPath>();
         let path = path.map_or_else(|| parts.uri.path().to_owned(), |ApiPath(path)| path);

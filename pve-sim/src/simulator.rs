@@ -48,10 +48,13 @@ pub async fn start(config: Config) -> anyhow::Result<Simulator> {
         first.fingerprint.clone_from(&identity.fingerprint);
     }
     let shared = Arc::new(Shared::new(clock, world));
-    let api = Api { shared: shared.clone(), tokens: config.tokens.into_iter().map(Arc::new).collect() };
+    let version = config.version;
+    let named = |token: Token| Arc::new(Token { privileges: token.privileges.as_of(version), ..token });
+    let api = Api { shared: shared.clone(), tokens: config.tokens.into_iter().map(named).collect(), version };
     let server = Arc::new(Server {
         shared: shared.clone(),
         router: router(Arc::new(api)),
+        version,
         auth_delay: config.auth_delay,
         offline_delay: config.offline_delay,
     });

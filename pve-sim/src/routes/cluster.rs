@@ -7,12 +7,12 @@ use crate::answers::{Answer, Refusal};
 use crate::auth::require;
 use crate::parameters::{Rule, verify};
 use crate::resources::{self, Selection};
-use crate::views::{REPOSITORY_ID, VERSION};
+use crate::version::Parts;
 
 pub(super) fn version(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     verify(&context.call.parameters, &[])?;
-    let release = VERSION.rsplit_once('.').map_or(VERSION, |(release, _)| release);
-    Ok(Answer::data(json!({ "version": VERSION, "release": release, "repoid": REPOSITORY_ID })))
+    let (Parts { manager, repository_id, .. }, release) = (context.world.version.parts(), context.world.version.name());
+    Ok(Answer::data(json!({ "version": manager, "release": release, "repoid": repository_id })))
 }
 
 pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {

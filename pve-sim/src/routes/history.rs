@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, unknown};
 use crate::answers::{Answer, Refusal};
 use crate::auth::{require, require_any};
 use crate::guest::GuestKind;
@@ -71,6 +71,9 @@ fn read(context: &Context<'_>, words: &'static [&'static str]) -> Result<Request
 }
 
 pub(super) fn metrics(context: &mut Context<'_>) -> Result<Answer, Refusal> {
+    if !context.world.version.is_8_2_or_later() {
+        return Err(unknown(context.call));
+    }
     require(context.token, "/", "Sys.Audit")?;
     let known = [
         ("history", Rule::Boolean),

@@ -15,8 +15,6 @@ use crate::power::{Target, find};
 
 /// How long the server waits for the agent to answer its ping.
 const PING_SECONDS: f64 = 3.0;
-/// Each of these suffices.
-const PRIVILEGES: [&str; 2] = ["VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"];
 
 pub(super) fn interfaces(
     context: &mut Context<'_>,
@@ -24,6 +22,9 @@ pub(super) fn interfaces(
     kind: GuestKind,
     vmid: &str,
 ) -> Result<Answer, Refusal> {
+    if !context.world.version.is_8_2_or_later() {
+        return Err(unknown(context.call));
+    }
     let guest = guests::read(context, node, kind, vmid, &[])?;
     // No network without a process: null, and still 200.
     Ok(Answer::data(if guest.state() == State::Stopped { Value::Null } else { container_interfaces(guest) }))
@@ -39,7 +40,7 @@ pub(super) fn ask(context: &mut Context<'_>, node: &str, vmid: &str, command: &s
 }
 
 fn put(context: &Context<'_>, node: &str, vmid: &str, question: Question) -> Result<Answer, Refusal> {
-    require_any(context.token, &format!("/vms/{vmid}"), &PRIVILEGES)?;
+    require_any(context.token, &format!("/vms/{vmid}"), context.world.version.agent_privileges())?;
     let index = context.reach(node)?;
     let vmid = parse_vmid(vmid)?;
     verify(&context.call.parameters, &[])?;

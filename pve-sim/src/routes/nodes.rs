@@ -41,7 +41,7 @@ pub(super) fn status(context: &mut Context<'_>, node: &str) -> Result<Answer, Re
         uptime_seconds: context.now.since(node.started).max(0.0) as u64,
         ..context.world.statistics.node(index)
     };
-    Ok(Answer::data(node_status(node, sample)))
+    Ok(Answer::data(node_status(node, sample, context.world.version)))
 }
 
 pub(super) fn storage(context: &mut Context<'_>, node: &str) -> Result<Answer, Refusal> {

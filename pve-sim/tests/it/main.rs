@@ -14,3 +14,4 @@ mod recordings;
 mod support;
 mod tasks;
 mod transport;
+mod versions;

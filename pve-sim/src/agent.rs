@@ -1,5 +1,6 @@
 //! The guest agent: what a program inside a virtual machine tells about it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Moment;
@@ -8,7 +9,8 @@ use crate::guest::Guest;
 use crate::views::{mac_address, uuid};
 
 /// The guest agent of a virtual machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Agent {
     /// Not configured. Containers never have one.
     Absent,

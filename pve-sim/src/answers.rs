@@ -51,6 +51,8 @@ pub(crate) enum Refusal {
     AgentSilent { after: Duration },
     /// 595: the node does not answer; empty body, after a delay.
     NodeUnreachable,
+    /// 595 at once: the daemon behind the server does not run.
+    DaemonDown,
     /// Any status, asked for by a fault.
     Custom { code: u16, reason: String },
 }
@@ -149,6 +151,11 @@ fn refuse(refusal: Refusal) -> Response {
             response
         }
         Refusal::NodeUnreachable => with_text(595, "No route to host", Bytes::new()),
+        Refusal::DaemonDown => {
+            let mut response = with_text(595, "Connection refused", Bytes::new());
+            response.extensions_mut().insert(HeldBack(Duration::ZERO));
+            response
+        }
         Refusal::Custom { code, reason } => failure(code, &format!("{reason}\n"), None),
     }
 }

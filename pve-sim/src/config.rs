@@ -19,6 +19,8 @@ pub struct Config {
     pub seed: u64,
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where other processes reach the control over plain HTTP; nowhere when absent. Loopback only.
+    pub control: Option<SocketAddr>,
     /// The name of the cluster.
     pub cluster_name: String,
     /// Factor on the duration of tasks, on task timeouts and on the five minutes after which the
@@ -42,6 +44,7 @@ impl Default for Config {
             guests: 24,
             seed: 1,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            control: None,
             cluster_name: "homelab".to_owned(),
             time_scale: 1.0,
             stat_interval: Duration::from_secs(10),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answers::number;
 use crate::clock::Moment;
-use crate::figures::{Figures, figures};
+use crate::figures::{Figures, unbroken_figures};
 use crate::guest::{Guest, GuestKind};
 use crate::node::{Node, Storage};
 use crate::statistics::node_sample;
@@ -143,8 +143,8 @@ fn guest_row(guest: &Guest, node: &Node, request: Request, slot: Slot) -> Value 
     if guest.run.as_ref().is_none_or(|run| slot.from < run.started) {
         return row;
     }
-    let samples = slot.moments().map(|moment| figures(guest, moment));
-    let (before, after) = (figures(guest, slot.from), figures(guest, slot.until));
+    let samples = slot.moments().map(|moment| unbroken_figures(guest, moment));
+    let (before, after) = (unbroken_figures(guest, slot.from), unbroken_figures(guest, slot.until));
     let gauge = |value: fn(&Figures) -> f64| request.consolidation.of([0, 1, 2].map(|sample| value(&samples[sample])));
     let rate =
         |value: fn(&Figures) -> u64| number(value(&after).saturating_sub(value(&before)) as f64 / slot.seconds());
@@ -251,7 +251,7 @@ struct Sum {
 fn sum(guests: &[&Guest], moment: Moment, factor: f64) -> Sum {
     let running = guests.iter().filter(|guest| guest.run.as_ref().is_some_and(|run| run.started <= moment));
     running.fold(Sum::default(), |sum, guest| {
-        let figures = figures(guest, moment);
+        let figures = unbroken_figures(guest, moment);
         Sum {
             busy_threads: sum.busy_threads + factor * figures.cpu * guest.cpus(),
             memory_bytes: sum.memory_bytes + factor * figures.mem.max(figures.memhost) as f64,

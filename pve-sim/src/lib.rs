@@ -20,6 +20,7 @@ mod node;
 mod parameters;
 mod power;
 mod random;
+mod remote;
 mod request;
 mod resources;
 mod routes;

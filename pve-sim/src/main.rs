@@ -29,6 +29,9 @@ struct Arguments {
     /// The same seed gives the same cluster.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where to take orders from other processes over plain HTTP; a loopback address.
+    #[arg(long, value_name = "ADDRESS")]
+    control: Option<SocketAddr>,
     /// Name of the cluster.
     #[arg(long, value_name = "NAME", default_value = "homelab")]
     cluster_name: String,
@@ -82,6 +85,7 @@ fn config(arguments: Arguments) -> Config {
         guests: arguments.guests,
         seed: arguments.seed,
         listen: arguments.listen,
+        control: arguments.control,
         cluster_name: arguments.cluster_name,
         time_scale: arguments.time_scale,
         stat_interval: Duration::from_secs(arguments.stat_interval),
@@ -100,8 +104,10 @@ fn introduction(simulator: &Simulator) -> String {
         address if address.is_unspecified() => "127.0.0.1".to_owned(),
         address => address.to_string(),
     };
+    let control = simulator.control_address().map(|address| format!("control     http://{address}\n"));
+    let control = control.unwrap_or_default();
     format!(
-        "pve-sim listens on {url}\nfingerprint {fingerprint}\ntoken       {id}={secret}\n\n\
+        "pve-sim listens on {url}\nfingerprint {fingerprint}\ntoken       {id}={secret}\n{control}\n\
          PROXMOX_HOST={host}\nPROXMOX_PORT={port}\nPROXMOX_USER={user}\n\
          PROXMOX_TOKEN_NAME={name}\nPROXMOX_TOKEN_VALUE={secret}\n\
          PROXMOX_FINGERPRINT={fingerprint}\n"

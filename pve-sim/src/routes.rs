@@ -171,4 +171,16 @@ impl Context<'_> {
         })?;
         if self.world.nodes[index].is_online() { Ok(index) } else { Err(Refusal::NodeUnreachable) }
     }
+
+    /// The same for what the server itself has no right to do and passes on to its daemon.
+    fn reach_daemon(&self, name: &str) -> Result<usize, Refusal> {
+        let index = self.reach(name)?;
+        self.ask_daemon()?;
+        Ok(index)
+    }
+
+    /// The daemon must run.
+    fn ask_daemon(&self) -> Result<(), Refusal> {
+        if self.world.daemon_down { Err(Refusal::DaemonDown) } else { Ok(()) }
+    }
 }

@@ -57,13 +57,7 @@ impl std::fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 /// Accepts connections until the token is cancelled.
-pub(crate) async fn serve(
-    server: Arc<Server>,
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    stop: CancellationToken,
-    tracker: TaskTracker,
-) {
+pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, stop: CancellationToken, tracker: TaskTracker) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -74,7 +68,7 @@ pub(crate) async fn serve(
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let connection = connection(server.clone(), stream, acceptor.clone(), peer);
+        let connection = connection(server.clone(), stream, server.shared.acceptor(), peer);
         let stop = stop.clone();
         tracker.spawn(async move {
             tokio::select! {

@@ -25,9 +25,9 @@ pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
 
 pub(super) fn status(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     require(context.token, "/", "Sys.Audit")?;
+    context.ask_daemon()?;
     verify(&context.call.parameters, &[])?;
     let world = &context.world;
-    let online = world.nodes.iter().filter(|node| node.is_online()).count();
     // Whoever answers is online: the first such node speaks for the cluster.
     let local = world.nodes.iter().position(|node| node.is_online());
     let mut rows = vec![json!({
@@ -36,7 +36,7 @@ pub(super) fn status(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         "name": world.cluster_name,
         "nodes": world.nodes.len(),
         "version": world.nodes.len(),
-        "quorate": u8::from(online * 2 > world.nodes.len()),
+        "quorate": u8::from(world.is_quorate()),
     })];
     rows.extend(world.nodes.iter().enumerate().map(|(index, node)| {
         json!({

@@ -14,7 +14,7 @@ use crate::version::PveVersion;
 use crate::views::{Detail, guest_config, guest_status};
 
 pub(super) fn list(context: &mut Context<'_>, node: &str, kind: GuestKind) -> Result<Answer, Refusal> {
-    let index = context.reach(node)?;
+    let index = context.reach_daemon(node)?;
     let known: &[(&str, Rule)] = match kind {
         GuestKind::Qemu => &[("full", Rule::Boolean)],
         GuestKind::Lxc => &[],
@@ -31,6 +31,8 @@ pub(super) fn list(context: &mut Context<'_>, node: &str, kind: GuestKind) -> Re
 }
 
 pub(super) fn current(context: &mut Context<'_>, node: &str, kind: GuestKind, vmid: &str) -> Result<Answer, Refusal> {
+    require(context.token, &format!("/vms/{vmid}"), "VM.Audit")?;
+    context.reach_daemon(node)?;
     let guest = read(context, node, kind, vmid, &[])?;
     Ok(Answer::data(guest_status(guest, Detail::Current, context.world.version, context.now)))
 }
@@ -65,11 +67,10 @@ pub(super) fn power(
 ) -> Result<Answer, Refusal> {
     let action = Action::parse(kind, action).ok_or_else(|| unknown(context.call))?;
     require(context.token, &format!("/vms/{vmid}"), "VM.PowerMgmt")?;
-    let index = context.reach(node)?;
+    let index = context.reach_daemon(node)?;
     let vmid = parse_vmid(vmid)?;
     let parameters = verify(&context.call.parameters, known_parameters(action, context.world.version))?;
-    let online = context.world.nodes.iter().filter(|node| node.is_online()).count();
-    if action == Action::Start && online * 2 <= context.world.nodes.len() {
+    if action == Action::Start && !context.world.is_quorate() {
         return Err(Refusal::failed("cluster not ready - no quorum?"));
     }
     let order = Order {

@@ -25,6 +25,7 @@ pub(super) fn of_guest(
     vmid: &str,
 ) -> Result<Answer, Refusal> {
     require(context.token, &format!("/vms/{vmid}"), "VM.Audit")?;
+    context.ask_daemon()?;
     let number = parse_vmid(vmid)?;
     let request = read(context, WORDS)?;
     let guest = context.world.guests.get(&number).ok_or_else(|| missing(&format!("pve2-vm/{vmid}")))?;
@@ -33,6 +34,7 @@ pub(super) fn of_guest(
 
 pub(super) fn of_node(context: &mut Context<'_>, node: &str) -> Result<Answer, Refusal> {
     require(context.token, &format!("/nodes/{node}"), "Sys.Audit")?;
+    context.ask_daemon()?;
     let words = match context.world.version {
         PveVersion::V7_4 | PveVersion::V8_4 => WORDS,
         PveVersion::V9_1 => WORDS_OF_NODES,
@@ -45,6 +47,7 @@ pub(super) fn of_node(context: &mut Context<'_>, node: &str) -> Result<Answer, R
 
 pub(super) fn of_storage(context: &mut Context<'_>, node: &str, storage: &str) -> Result<Answer, Refusal> {
     require_any(context.token, &format!("/storage/{storage}"), &STORAGE_PRIVILEGES)?;
+    context.ask_daemon()?;
     let request = read(context, WORDS)?;
     let absent = || missing(&format!("pve2-storage/{node}/{storage}"));
     let node: &Node = context.world.find_node(node).map(|index| &context.world.nodes[index]).ok_or_else(absent)?;

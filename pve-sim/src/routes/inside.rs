@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Context, guests, unknown};
 use crate::agent::{Agent, Question, answer, container_interfaces};
 use crate::answers::{Answer, Refusal};
-use crate::auth::require_any;
+use crate::auth::{require, require_any};
 use crate::guest::{GuestKind, State};
 use crate::matrix::missing_configuration;
 use crate::parameters::{parse_vmid, verify};
@@ -25,6 +25,8 @@ pub(super) fn interfaces(
     if !context.world.version.is_8_2_or_later() {
         return Err(unknown(context.call));
     }
+    require(context.token, &format!("/vms/{vmid}"), "VM.Audit")?;
+    context.reach_daemon(node)?;
     let guest = guests::read(context, node, kind, vmid, &[])?;
     // No network without a process: null, and still 200.
     Ok(Answer::data(if guest.state() == State::Stopped { Value::Null } else { container_interfaces(guest) }))
@@ -41,7 +43,7 @@ pub(super) fn ask(context: &mut Context<'_>, node: &str, vmid: &str, command: &s
 
 fn put(context: &Context<'_>, node: &str, vmid: &str, question: Question) -> Result<Answer, Refusal> {
     require_any(context.token, &format!("/vms/{vmid}"), context.world.version.agent_privileges())?;
-    let index = context.reach(node)?;
+    let index = context.reach_daemon(node)?;
     let vmid = parse_vmid(vmid)?;
     verify(&context.call.parameters, &[])?;
     let guest = find(context.world, Target { node: index, kind: GuestKind::Qemu, vmid })

@@ -45,7 +45,7 @@ pub(super) fn status(context: &mut Context<'_>, node: &str) -> Result<Answer, Re
 }
 
 pub(super) fn storage(context: &mut Context<'_>, node: &str) -> Result<Answer, Refusal> {
-    let index = context.reach(node)?;
+    let index = context.reach_daemon(node)?;
     let known = [
         ("enabled", Rule::Boolean),
         ("content", Rule::Text),
@@ -71,7 +71,7 @@ pub(super) fn storage(context: &mut Context<'_>, node: &str) -> Result<Answer, R
 
 pub(super) fn storage_status(context: &mut Context<'_>, node: &str, storage: &str) -> Result<Answer, Refusal> {
     require_any(context.token, &format!("/storage/{storage}"), &STORAGE_PRIVILEGES)?;
-    let index = context.reach(node)?;
+    let index = context.reach_daemon(node)?;
     verify(&context.call.parameters, &[])?;
     let node = &context.world.nodes[index];
     let found = node.storages.iter().find(|other| other.name == storage);

@@ -3,6 +3,7 @@
 
 mod agent;
 mod binary;
+mod control;
 mod errors;
 mod faults;
 mod figures;
@@ -11,6 +12,7 @@ mod lists;
 mod power;
 mod privileges;
 mod recordings;
+mod remote;
 mod support;
 mod tasks;
 mod transport;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +36,7 @@ pub(crate) fn number(value: f64) -> Value {
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
     /// 401: empty body, after a delay.
-    Unauthorized { reason: &'static str },
+    Unauthorized { reason: String },
     /// 403 with the path and the privilege in the text.
     Forbidden { path: String, privilege: String },
     /// 400 with one text per parameter.
@@ -46,8 +47,12 @@ pub(crate) enum Refusal {
     NotImplemented { method: String, path: String },
     /// 5xx from below the API: the body is the plain text, or nothing.
     Transport { code: u16, text: String, with_body: bool },
+    /// 500 after the wait for an agent that does not answer.
+    AgentSilent { after: Duration },
     /// 595: the node does not answer; empty body, after a delay.
     NodeUnreachable,
+    /// 595 at once: the daemon behind the server does not run.
+    DaemonDown,
     /// Any status, asked for by a fault.
     Custom { code: u16, reason: String },
 }
@@ -75,6 +80,10 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// How long the answer it comes with is held back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldBack(pub(crate) Duration);
+
 /// A body that ends with an error instead of an end.
 #[derive(Debug)]
 struct CutShort(Option<Bytes>);
@@ -100,6 +109,21 @@ pub(crate) async fn cut_short(response: Response) -> Response {
     Response::from_parts(parts, Body::new(CutShort(Some(whole.slice(..whole.len() / 2)))))
 }
 
+/// The same response as old releases give it: errors of the API without their text in the body.
+pub(crate) async fn without_message(response: Response) -> Response {
+    let is_json = response.headers().contains_key(CONTENT_TYPE);
+    if response.status().as_u16() < 400 || !is_json {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    // Bodies are in memory already: nothing is waited for, nothing can fail.
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut object: serde_json::Map<String, Value> = serde_json::from_slice(&whole).unwrap_or_default();
+    object.remove("message");
+    Response::from_parts(parts, Body::from(Value::Object(object).to_string()))
+}
+
 /// A 200 that is no JSON, as a proxy or a captive portal would send.
 pub(crate) fn garbage() -> Response {
     with_json(200, None, Bytes::from_static(b"<html><body>It works!</body></html>"))
@@ -107,7 +131,7 @@ pub(crate) fn garbage() -> Response {
 
 fn refuse(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Unauthorized { reason } => with_text(401, reason, Bytes::new()),
+        Refusal::Unauthorized { reason } => with_text(401, &reason, Bytes::new()),
         Refusal::Forbidden { path, privilege } => {
             failure(403, &format!("Permission check failed ({path}, {privilege})\n"), None)
         }
@@ -121,7 +145,17 @@ fn refuse(refusal: Refusal) -> Response {
             let body = if with_body { Bytes::from(text.clone()) } else { Bytes::new() };
             with_text(code, &text, body)
         }
+        Refusal::AgentSilent { after } => {
+            let mut response = failure(500, "QEMU guest agent is not running\n", None);
+            response.extensions_mut().insert(HeldBack(after));
+            response
+        }
         Refusal::NodeUnreachable => with_text(595, "No route to host", Bytes::new()),
+        Refusal::DaemonDown => {
+            let mut response = with_text(595, "Connection refused", Bytes::new());
+            response.extensions_mut().insert(HeldBack(Duration::ZERO));
+            response
+        }
         Refusal::Custom { code, reason } => failure(code, &format!("{reason}\n"), None),
     }
 }

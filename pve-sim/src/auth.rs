@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 use crate::answers::Refusal;
 use crate::request::percent_decode;
+use crate::version::PveVersion;
+
+const REFUSED: &str = "Authentication failed!";
+const WRONG_SECRET: &str = "invalid token value!";
 
 /// Every privilege the role `Administrator` of Proxmox VE 9.1 holds.
 const ALL: [&str; 47] = [
@@ -87,6 +91,19 @@ impl Privileges {
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
+    /// The same rights in the names of a release: before 9, asking guest agents was part of `VM.Monitor`, which auditors
+    /// did not have.
+    pub(crate) fn as_of(&self, version: PveVersion) -> Self {
+        let young: &[&str] = match version {
+            PveVersion::V9_1 => return self.clone(),
+            PveVersion::V8_4 => &["VM.GuestAgent.", "VM.Replicate"],
+            PveVersion::V7_4 => &["VM.GuestAgent.", "VM.Replicate", "Mapping.", "Sys.AccessNetwork"],
+        };
+        let monitor = self.allow("VM.GuestAgent.Unrestricted").then(|| "VM.Monitor".to_owned());
+        let kept = self.0.iter().filter(|name| !young.iter().any(|prefix| name.starts_with(prefix)));
+        Self(kept.cloned().chain(monitor).collect())
+    }
+
     /// Whether the privilege is among them.
     pub fn allow(&self, privilege: &str) -> bool {
         self.0.contains(privilege)
@@ -137,15 +154,24 @@ pub(crate) fn require(token: &Token, path: &str, privilege: &str) -> Result<(), 
     Err(Refusal::Forbidden { path: path.to_owned(), privilege: privilege.to_owned() })
 }
 
+/// Refuses with 403, naming path and privileges, unless the token holds one of them.
+pub(crate) fn require_any(token: &Token, path: &str, privileges: &[&str]) -> Result<(), Refusal> {
+    if privileges.iter().any(|privilege| token.privileges.allow(privilege)) {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden { path: path.to_owned(), privilege: privileges.join("|") })
+}
+
 /// The token a request presents.
 ///
-/// Proxmox VE says `No ticket` when it recognises no credentials at all and one and the same
-/// sentence for everything that is wrong with credentials it does recognise.
+/// Proxmox VE says `No ticket` when it recognises no credentials at all. For everything that is wrong with credentials it
+/// does recognise it had a sentence each until 9.1.5 and has had one for all since.
 pub(crate) fn authenticate<'a>(
     tokens: &'a [Arc<Token>],
     authorization: Option<&str>,
+    version: PveVersion,
 ) -> Result<&'a Arc<Token>, Refusal> {
-    let no_ticket = Refusal::Unauthorized { reason: "No ticket" };
+    let no_ticket = Refusal::Unauthorized { reason: "No ticket".to_owned() };
     let Some(rest) = authorization.and_then(|value| value.strip_prefix("PVEAPIToken")) else {
         return Err(no_ticket);
     };
@@ -160,5 +186,32 @@ pub(crate) fn authenticate<'a>(
     let found = value
         .rsplit_once('=')
         .and_then(|(id, secret)| tokens.iter().find(|token| token.id() == id && token.secret == secret));
-    found.ok_or(Refusal::Unauthorized { reason: "Authentication failed!" })
+    found.ok_or_else(|| {
+        let reason = if version.conceals_refusals() { REFUSED.to_owned() } else { cause(tokens, &value) };
+        Refusal::Unauthorized { reason }
+    })
+}
+
+/// What is wrong with a token, as releases before 9.1.5 say it.
+fn cause(tokens: &[Arc<Token>], value: &str) -> String {
+    let Some((id, _)) = value.rsplit_once('=') else {
+        return "no tokenid specified".to_owned();
+    };
+    let Some((user, name)) = id.split_once('!') else {
+        return format!("'{id}' is not a valid token ID - not able to split into user and token parts");
+    };
+    let of_user = || tokens.iter().filter(|token| token.user == user);
+    if of_user().next().is_none() {
+        format!("no such user ('{user}')")
+    } else if of_user().any(|token| token.name == name) {
+        WRONG_SECRET.to_owned()
+    } else {
+        format!("no such token '{name}' for user '{user}'")
+    }
+}
+
+/// The reason of a 401 for a token that is known and whose secret is not.
+pub(crate) fn refused(version: PveVersion) -> Refusal {
+    let reason = if version.conceals_refusals() { REFUSED } else { WRONG_SECRET };
+    Refusal::Unauthorized { reason: reason.to_owned() }
 }

@@ -4,10 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::auth::{Privileges, Token};
+use crate::version::PveVersion;
 
 /// What to simulate and how unkind to be about it.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The release to imitate.
+    pub version: PveVersion,
     /// Number of nodes, named `pve1`, `pve2`, …; at least one.
     pub nodes: u32,
     /// Number of guests, numbered from 100 up.
@@ -16,6 +19,8 @@ pub struct Config {
     pub seed: u64,
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where other processes reach the control over plain HTTP; nowhere when absent. Loopback only.
+    pub control: Option<SocketAddr>,
     /// The name of the cluster.
     pub cluster_name: String,
     /// Factor on the duration of tasks, on task timeouts and on the five minutes after which the
@@ -34,10 +39,12 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            version: PveVersion::default(),
             nodes: 3,
             guests: 24,
             seed: 1,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            control: None,
             cluster_name: "homelab".to_owned(),
             time_scale: 1.0,
             stat_interval: Duration::from_secs(10),

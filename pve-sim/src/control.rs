@@ -3,10 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::Serialize;
+use tokio_rustls::TlsAcceptor;
+
+use crate::agent::Agent;
 use crate::clock::{Clock, Moment};
 use crate::faults::{Fault, Faults};
-use crate::guest::{GuestFacts, NewGuest, State};
+use crate::guest::{GuestFacts, GuestKind, NewGuest, State};
 use crate::seed;
+use crate::tls::{self, Identity};
 use crate::world::World;
 
 /// Requests beyond this number are forgotten, oldest first.
@@ -19,7 +24,7 @@ pub struct Control {
 }
 
 /// A request the server received.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequestSeen {
     /// The method, for example `GET`.
     pub method: String,
@@ -33,12 +38,19 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     world: Mutex<World>,
+    identity: Mutex<Identity>,
     requests: Mutex<VecDeque<RequestSeen>>,
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, world: World) -> Self {
-        Self { clock, faults: Faults::default(), world: Mutex::new(world), requests: Mutex::new(VecDeque::new()) }
+    pub(crate) fn new(clock: Clock, world: World, identity: Identity) -> Self {
+        Self {
+            clock,
+            faults: Faults::default(),
+            world: Mutex::new(world),
+            identity: Mutex::new(identity),
+            requests: Mutex::new(VecDeque::new()),
+        }
     }
 
     /// Brings the world up to now and does something with it.
@@ -47,6 +59,15 @@ impl Shared {
         let now = self.clock.now();
         world.advance(now);
         action(&mut world, now)
+    }
+
+    /// Speaks TLS with the present certificate.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.identity().config)
+    }
+
+    fn identity(&self) -> Identity {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn record(&self, method: &str, path: &str) {
@@ -96,6 +117,15 @@ impl Control {
         self.shared.with_world(|world, _| {
             if let Some(guest) = world.guests.get_mut(&vmid) {
                 guest.ignores_shutdown = ignores;
+            }
+        });
+    }
+
+    /// Changes the guest agent of a virtual machine. Containers have none and are left alone.
+    pub fn set_agent(&self, vmid: u32, agent: Agent) {
+        self.shared.with_world(|world, _| {
+            if let Some(guest) = world.guests.get_mut(&vmid).filter(|guest| guest.kind == GuestKind::Qemu) {
+                guest.agent = agent;
             }
         });
     }
@@ -150,6 +180,59 @@ impl Control {
                 node.offline_since = if online { None } else { node.offline_since.or(Some(now)) };
             }
         });
+    }
+
+    /// Sets the counters of a running guest back to zero while it runs on, as a live migration does. Unknown numbers are
+    /// ignored.
+    pub fn reset_counters(&self, vmid: u32) {
+        self.shared.with_world(|world, now| {
+            if let Some(run) = world.guests.get_mut(&vmid).and_then(|guest| guest.run.as_mut()) {
+                run.counted_from = run.active_seconds(now);
+            }
+        });
+    }
+
+    /// Takes the quorum away although nodes are online, or leaves it to their number again.
+    pub fn set_quorum(&self, present: bool) {
+        self.shared.with_world(|world, _| world.quorum_lost = !present);
+    }
+
+    /// Stops the daemon behind the server, or starts it again. Without it most calls below a node are a 595, while
+    /// `/version`, `/nodes` and `/cluster/resources` are answered.
+    pub fn set_daemon_up(&self, up: bool) {
+        self.shared.with_world(|world, _| world.daemon_down = !up);
+    }
+
+    /// Puts the clocks of the nodes ahead by these seconds, or back: tasks begin and end by them.
+    pub fn set_clock_skew(&self, seconds: i32) {
+        self.shared.with_world(|world, _| world.tasks.skew_seconds = f64::from(seconds));
+    }
+
+    /// The SHA-256 fingerprint of the present certificate, `AA:BB:…`.
+    pub fn fingerprint(&self) -> String {
+        self.shared.identity().fingerprint
+    }
+
+    /// The present certificate.
+    pub fn certificate_pem(&self) -> String {
+        self.shared.identity().certificate_pem
+    }
+
+    /// Shows a new certificate to everybody who connects from now on, and returns its fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// When no certificate can be made.
+    pub fn renew_certificate(&self) -> anyhow::Result<String> {
+        let renewed = tls::identity(&self.shared.identity().names)?;
+        let fingerprint = renewed.fingerprint.clone();
+        *self.shared.identity.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+        self.shared.with_world(|world, _| {
+            if let Some(first) = world.nodes.first_mut() {
+                first.fingerprint.clone_from(&fingerprint);
+            }
+        });
+        Ok(fingerprint)
     }
 
     /// The names of the nodes.

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::clock::Moment;
-use crate::guest::{Guest, GuestKind};
+use crate::guest::{Guest, GuestKind, Run};
 use crate::random::fraction_of;
 
 /// What a guest uses at one moment. All zero when it is stopped.
@@ -26,16 +26,30 @@ pub(crate) struct Figures {
     pub(crate) pressure: f64,
 }
 
+/// The bytes in use on the root disk of a running guest, which only its inside knows for a virtual machine.
+pub(crate) fn used_disk_bytes(guest: &Guest, now: Moment) -> u64 {
+    guest.run.as_ref().map_or(0, |run| disk(guest, run.active_seconds(now)))
+}
+
 /// The figures of a guest at a moment.
 pub(crate) fn figures(guest: &Guest, now: Moment) -> Figures {
-    let Some(run) = &guest.run else {
-        return Figures::default();
-    };
+    guest.run.as_ref().map_or_else(Figures::default, |run| running(guest, run, run.counted_from, now))
+}
+
+/// The same with counters that were never reset, so that the rates of the past can be told.
+pub(crate) fn unbroken_figures(guest: &Guest, now: Moment) -> Figures {
+    guest.run.as_ref().map_or_else(Figures::default, |run| running(guest, run, 0.0, now))
+}
+
+fn running(guest: &Guest, run: &Run, counted_from: f64, now: Moment) -> Figures {
     let active = run.active_seconds(now);
     let uptime = now.since(run.started).max(0.0);
     let cpu = if run.is_paused() { 0.0 } else { cpu(guest, now) };
     let mem = memory(guest, active);
     let is_qemu = guest.kind == GuestKind::Qemu;
+    let counted = |which, mean_rate| {
+        counter(guest, which, mean_rate, active).saturating_sub(counter(guest, which, mean_rate, counted_from))
+    };
     let launch = guest.seed ^ run.started.epoch();
     Figures {
         uptime: uptime as u64,
@@ -43,10 +57,10 @@ pub(crate) fn figures(guest: &Guest, now: Moment) -> Figures {
         mem,
         memhost: if is_qemu { mem + mem / 32 + (48 << 20) } else { 0 },
         disk: if is_qemu { 0 } else { disk(guest, active) },
-        netin: counter(guest, 20, 60_000.0, active),
-        netout: counter(guest, 21, 45_000.0, active),
-        diskread: counter(guest, 22, 30_000.0, active),
-        diskwrite: counter(guest, 23, 90_000.0, active),
+        netin: counted(20, 60_000.0),
+        netout: counted(21, 45_000.0),
+        diskread: counted(22, 30_000.0),
+        diskwrite: counted(23, 90_000.0),
         pid: 1_000 + (fraction_of(launch) * 400_000.0) as u32,
         pressure: (cpu * cpu * 1_200.0).round() / 100.0,
     }
@@ -93,7 +107,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::guest::Run;
     use crate::seed;
 
     proptest! {

@@ -1,10 +1,14 @@
 //! A guest: what it is, whether it runs, and what tests may know about it.
 
+use serde::{Deserialize, Serialize};
+
+use crate::agent::Agent;
 use crate::clock::Moment;
 use crate::random::fraction_of;
 
 /// The two kinds of guests of Proxmox VE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GuestKind {
     /// A virtual machine.
     Qemu,
@@ -31,7 +35,8 @@ impl GuestKind {
 }
 
 /// Whether a guest runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// It runs.
     Running,
@@ -42,7 +47,7 @@ pub enum State {
 }
 
 /// What is true about a guest, whatever the API says at the moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GuestFacts {
     /// The number, unique in the cluster.
     pub vmid: u32,
@@ -64,6 +69,8 @@ pub struct GuestFacts {
     pub pool: Option<String>,
     /// Whether high availability looks after it.
     pub ha: bool,
+    /// The guest agent.
+    pub agent: Agent,
     /// Whether it lets a shutdown request run into its timeout.
     pub ignores_shutdown: bool,
     /// Virtual processors; a fraction for a container with only a limit.
@@ -75,7 +82,8 @@ pub struct GuestFacts {
 }
 
 /// A guest to add to a running simulator.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewGuest {
     /// A number that is not taken, from 100 up.
     pub vmid: u32,
@@ -97,11 +105,13 @@ pub(crate) struct Run {
     active_before: f64,
     /// Since when they run now; `None` while paused.
     active_since: Option<Moment>,
+    /// Seconds of activity after which the counters began anew.
+    pub(crate) counted_from: f64,
 }
 
 impl Run {
     pub(crate) fn from(started: Moment) -> Self {
-        Self { started, active_before: 0.0, active_since: Some(started) }
+        Self { started, active_before: 0.0, active_since: Some(started), counted_from: 0.0 }
     }
 
     /// Seconds of activity: what the counters are a function of.
@@ -128,7 +138,7 @@ pub(crate) struct Guest {
     pub(crate) lock: Option<String>,
     pub(crate) pool: Option<String>,
     pub(crate) ha: bool,
-    pub(crate) agent: bool,
+    pub(crate) agent: Agent,
     pub(crate) ignores_shutdown: bool,
     pub(crate) cores: u32,
     /// A container with a limit and no `cores`: its processors are this number, as text in places.
@@ -198,6 +208,7 @@ impl Guest {
             tags: self.tags.clone(),
             pool: self.pool.clone(),
             ha: self.ha,
+            agent: self.agent,
             ignores_shutdown: self.ignores_shutdown,
             cpus: self.cpus(),
             max_memory_bytes: self.max_memory_bytes,

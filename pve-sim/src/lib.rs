@@ -4,6 +4,7 @@
 //! moves with time. [`Simulator::control`] tells the truth behind the API and breaks things.
 #![deny(missing_docs)]
 
+mod agent;
 mod answers;
 mod auth;
 mod clock;
@@ -12,11 +13,14 @@ mod control;
 mod faults;
 mod figures;
 mod guest;
+mod history;
 mod matrix;
+mod metrics;
 mod node;
 mod parameters;
 mod power;
 mod random;
+mod remote;
 mod request;
 mod resources;
 mod routes;
@@ -26,14 +30,17 @@ mod simulator;
 mod statistics;
 mod tasks;
 mod tls;
+mod version;
 mod views;
 mod world;
 
 pub use hyper::Method;
 
+pub use crate::agent::Agent;
 pub use crate::auth::{Privileges, Token};
 pub use crate::config::Config;
 pub use crate::control::{Control, RequestSeen};
 pub use crate::faults::{Fault, FaultKind};
 pub use crate::guest::{GuestFacts, GuestKind, NewGuest, State};
 pub use crate::simulator::{Simulator, start};
+pub use crate::version::PveVersion;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use pve_sim::{Config, Privileges, Simulator, Token, start};
+use pve_sim::{Config, Privileges, PveVersion, Simulator, Token, start};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Simulate the API of a Proxmox VE cluster.
@@ -17,6 +17,9 @@ struct Arguments {
     /// Where to listen; port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8006")]
     listen: SocketAddr,
+    /// The release to imitate.
+    #[arg(long, value_name = "RELEASE", default_value = "9.1", value_parser = parse_version)]
+    pve_version: PveVersion,
     /// Number of nodes.
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     nodes: u32,
@@ -26,6 +29,9 @@ struct Arguments {
     /// The same seed gives the same cluster.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where to take orders from other processes over plain HTTP; a loopback address.
+    #[arg(long, value_name = "ADDRESS")]
+    control: Option<SocketAddr>,
     /// Name of the cluster.
     #[arg(long, value_name = "NAME", default_value = "homelab")]
     cluster_name: String,
@@ -74,10 +80,12 @@ fn config(arguments: Arguments) -> Config {
     let auditors = arguments.auditor_token.into_iter();
     tokens.extend(auditors.map(|token| Token { privileges: Privileges::auditor(), ..token }));
     Config {
+        version: arguments.pve_version,
         nodes: arguments.nodes,
         guests: arguments.guests,
         seed: arguments.seed,
         listen: arguments.listen,
+        control: arguments.control,
         cluster_name: arguments.cluster_name,
         time_scale: arguments.time_scale,
         stat_interval: Duration::from_secs(arguments.stat_interval),
@@ -96,8 +104,10 @@ fn introduction(simulator: &Simulator) -> String {
         address if address.is_unspecified() => "127.0.0.1".to_owned(),
         address => address.to_string(),
     };
+    let control = simulator.control_address().map(|address| format!("control     http://{address}\n"));
+    let control = control.unwrap_or_default();
     format!(
-        "pve-sim listens on {url}\nfingerprint {fingerprint}\ntoken       {id}={secret}\n\n\
+        "pve-sim listens on {url}\nfingerprint {fingerprint}\ntoken       {id}={secret}\n{control}\n\
          PROXMOX_HOST={host}\nPROXMOX_PORT={port}\nPROXMOX_USER={user}\n\
          PROXMOX_TOKEN_NAME={name}\nPROXMOX_TOKEN_VALUE={secret}\n\
          PROXMOX_FINGERPRINT={fingerprint}\n"
@@ -117,6 +127,11 @@ fn parse_token(text: &str) -> Result<Token, String> {
         secret: secret.to_owned(),
         privileges: Privileges::full(),
     })
+}
+
+fn parse_version(text: &str) -> Result<PveVersion, String> {
+    PveVersion::parse(text)
+        .ok_or_else(|| format!("expected one of {}", PveVersion::ALL.map(PveVersion::name).join(", ")))
 }
 
 fn parse_scale(text: &str) -> Result<f64, String> {

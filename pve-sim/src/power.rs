@@ -222,10 +222,11 @@ fn apply(world: &mut World, vmid: u32, change: Change, now: Moment) {
 }
 
 fn end(world: &mut World, serial: u64, status: &str, now: Moment) {
+    let skew = world.tasks.skew_seconds;
     let Some(task) = world.tasks.get_mut(serial).filter(|task| task.ended.is_none()) else {
         return;
     };
-    task.end(status, now);
+    task.end(status, now.plus(skew));
     let vmid = task.job.as_ref().map(|job| job.vmid);
     if let Some(guest) = vmid.and_then(|vmid| world.guests.get_mut(&vmid))
         && guest.busy.is_some_and(|(holder, _)| holder == serial)

@@ -12,6 +12,7 @@ use crate::clock::Moment;
 use crate::guest::{Guest, State};
 use crate::node::Node;
 use crate::statistics::Sample;
+use crate::version::PveVersion;
 use crate::world::World;
 
 /// Which rows a request gets: its `type` parameter and what its token may see.
@@ -23,6 +24,7 @@ pub(crate) struct Selection {
     storage: bool,
     pools: bool,
     networks: bool,
+    zones: bool,
 }
 
 impl Selection {
@@ -36,6 +38,7 @@ impl Selection {
             pools: kind.is_none() && privileges.allow("Pool.Audit"),
             // No type selects these rows, not even `sdn`.
             networks: kind.is_none() && privileges.allow("SDN.Audit"),
+            zones: asked("sdn") && privileges.allow("SDN.Audit"),
         }
     }
 }
@@ -75,7 +78,12 @@ fn write(world: &World, selection: Selection, now: Moment) -> Vec<u8> {
     if selection.storage {
         storage_rows(world, now).iter().for_each(|row| push(&mut body, row));
     }
-    if selection.networks {
+    // The zones of old releases have a type of their own, which `type` does select.
+    let zones = world.version.is_8_2_or_later() && !world.version.has_new_figures();
+    if selection.zones && zones {
+        zone_rows(world).iter().for_each(|row| push(&mut body, row));
+    }
+    if selection.networks && world.version.has_new_figures() {
         network_rows(world).iter().for_each(|row| push(&mut body, row));
     }
     if body.last() == Some(&b',') {
@@ -122,7 +130,8 @@ struct Reported<'a> {
     cpu: Value,
     maxmem: u64,
     mem: u64,
-    memhost: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memhost: Option<u64>,
     maxdisk: u64,
     disk: u64,
     netin: u64,
@@ -143,7 +152,7 @@ fn guest_row<'a>(world: &'a World, guest: &'a Guest) -> GuestRow<'a> {
         tags: (!guest.tags.is_empty()).then(|| guest.tags.join(";")),
         pool: guest.pool.as_deref(),
         hastate: ha_state(guest),
-        reported: sample.map(reported),
+        reported: sample.map(|sample| reported(sample, world.version)),
     }
 }
 
@@ -156,7 +165,7 @@ pub(crate) fn ha_state(guest: &Guest) -> Option<&'static str> {
     guest.ha.then_some(wanted)
 }
 
-fn reported(sample: &Sample) -> Reported<'_> {
+fn reported(sample: &Sample, version: PveVersion) -> Reported<'_> {
     let figures = &sample.figures;
     Reported {
         name: &sample.name,
@@ -166,7 +175,7 @@ fn reported(sample: &Sample) -> Reported<'_> {
         cpu: number(figures.cpu),
         maxmem: sample.max_memory_bytes,
         mem: figures.mem,
-        memhost: figures.memhost,
+        memhost: version.has_new_figures().then_some(figures.memhost),
         maxdisk: sample.max_disk_bytes,
         disk: figures.disk,
         netin: figures.netin,
@@ -257,6 +266,19 @@ fn pool_rows(world: &World) -> Vec<Value> {
             row
         })
         .collect()
+}
+
+fn zone_rows(world: &World) -> Vec<Value> {
+    let row = |(index, node): (usize, &Node)| {
+        json!({
+            "id": format!("sdn/{}/localnetwork", node.name),
+            "sdn": "localnetwork",
+            "node": node.name,
+            "type": "sdn",
+            "status": if world.statistics.is_expired(index) { "unknown" } else { "ok" },
+        })
+    };
+    world.nodes.iter().enumerate().map(row).collect()
 }
 
 fn network_rows(world: &World) -> Vec<Value> {

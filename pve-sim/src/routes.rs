@@ -3,6 +3,8 @@
 mod access;
 mod cluster;
 mod guests;
+mod history;
+mod inside;
 mod nodes;
 mod tasks;
 
@@ -19,12 +21,14 @@ use crate::clock::Moment;
 use crate::control::Shared;
 use crate::guest::GuestKind;
 use crate::request::{ApiPath, Call, authorization, read_parameters};
+use crate::version::PveVersion;
 use crate::world::World;
 
 /// What the router needs to know about calls and their answers.
 pub(crate) struct Api {
     pub(crate) shared: Arc<Shared>,
     pub(crate) tokens: Vec<Arc<Token>>,
+    pub(crate) version: PveVersion,
 }
 
 /// What an endpoint works with.
@@ -48,16 +52,23 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
         .route("/cluster/resources", get(at_cluster(cluster::resources)))
         .route("/cluster/status", get(at_cluster(cluster::status)))
         .route("/cluster/tasks", get(at_cluster(tasks::of_cluster)))
+        .route("/cluster/metrics/export", get(at_cluster(history::metrics)))
         .route("/nodes", get(at_cluster(nodes::list)))
         .route("/nodes/{node}/version", get(at_node(nodes::version)))
         .route("/nodes/{node}/status", get(at_node(nodes::status)))
         .route("/nodes/{node}/storage", get(at_node(nodes::storage)))
+        .route("/nodes/{node}/storage/{storage}/status", get(at_part(nodes::storage_status)))
+        .route("/nodes/{node}/storage/{storage}/rrddata", get(at_part(history::of_storage)))
+        .route("/nodes/{node}/rrddata", get(at_node(history::of_node)))
         .route("/nodes/{node}/tasks", get(at_node(tasks::of_node)))
-        .route("/nodes/{node}/tasks/{upid}", delete(at_task(tasks::abort)))
-        .route("/nodes/{node}/tasks/{upid}/status", get(at_task(tasks::status)))
-        .route("/nodes/{node}/tasks/{upid}/log", get(at_task(tasks::log)))
+        .route("/nodes/{node}/tasks/{upid}", delete(at_part(tasks::abort)))
+        .route("/nodes/{node}/tasks/{upid}/status", get(at_part(tasks::status)))
+        .route("/nodes/{node}/tasks/{upid}/log", get(at_part(tasks::log)))
         .merge(guest_routes(GuestKind::Qemu))
         .merge(guest_routes(GuestKind::Lxc))
+        .route("/nodes/{node}/lxc/{vmid}/interfaces", get(at_guest(GuestKind::Lxc, inside::interfaces)))
+        .route("/nodes/{node}/qemu/{vmid}/agent/ping", post(at_guest(GuestKind::Qemu, inside::ping)))
+        .route("/nodes/{node}/qemu/{vmid}/agent/{command}", get(at_agent))
         .method_not_allowed_fallback(not_implemented)
         .fallback(not_implemented)
         .with_state(api)
@@ -69,6 +80,7 @@ fn guest_routes(kind: GuestKind) -> Router<Arc<Api>> {
     Router::new()
         .route(&list, get(at_node(move |context, node| guests::list(context, node, kind))))
         .route(&format!("{guest}/config"), get(at_guest(kind, guests::config)))
+        .route(&format!("{guest}/rrddata"), get(at_guest(kind, history::of_guest)))
         .route(&format!("{guest}/status/current"), get(at_guest(kind, guests::current)))
         .route(&format!("{guest}/status/{{action}}"), post(at_action(kind)))
 }
@@ -90,10 +102,11 @@ fn at_node(
     move |Path(node), admitted| admitted.run(|context| endpoint(context, &node))
 }
 
-fn at_task(
+/// For what belongs to a node and is named after it in the path: a task, a storage.
+fn at_part(
     endpoint: fn(&mut Context<'_>, &str, &str) -> Outcome,
 ) -> impl Fn(Path<(String, String)>, Admitted) -> Ready<Outcome> + Clone + Send + Sync + 'static {
-    move |Path((node, upid)), admitted| admitted.run(|context| endpoint(context, &node, &upid))
+    move |Path((node, part)), admitted| admitted.run(|context| endpoint(context, &node, &part))
 }
 
 fn at_guest(
@@ -111,6 +124,10 @@ fn at_action(
     }
 }
 
+async fn at_agent(Path((node, vmid, command)): Path<(String, String, String)>, admitted: Admitted) -> Outcome {
+    admitted.run(|context| inside::ask(context, &node, &vmid, &command)).await
+}
+
 /// A call whose token is known and whose parameters are read.
 struct Admitted {
     api: Arc<Api>,
@@ -123,7 +140,7 @@ impl FromRequest<Arc<Api>> for Admitted {
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let token = authenticate(&api.tokens, authorization(&parts))?.clone();
+        let token = authenticate(&api.tokens, authorization(&parts), api.version)?.clone();
         let parameters = read_parameters(&parts, body).await?;
         let path = parts.extensions.remove::<ApiPath>();
         let path = path.map_or_else(|| parts.uri.path().to_owned(), |ApiPath(path)| path);
@@ -153,5 +170,17 @@ impl Context<'_> {
             ))
         })?;
         if self.world.nodes[index].is_online() { Ok(index) } else { Err(Refusal::NodeUnreachable) }
+    }
+
+    /// The same for what the server itself has no right to do and passes on to its daemon.
+    fn reach_daemon(&self, name: &str) -> Result<usize, Refusal> {
+        let index = self.reach(name)?;
+        self.ask_daemon()?;
+        Ok(index)
+    }
+
+    /// The daemon must run.
+    fn ask_daemon(&self) -> Result<(), Refusal> {
+        if self.world.daemon_down { Err(Refusal::DaemonDown) } else { Ok(()) }
     }
 }

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::agent::Agent;
 use crate::clock::Moment;
 use crate::config::Config;
 use crate::guest::{Guest, GuestKind, Run, State};
@@ -74,7 +75,10 @@ pub(crate) fn ordinary_guest(vmid: u32, kind: GuestKind, seed: u64, now: Moment)
         lock: None,
         pool: None,
         ha: false,
-        agent: kind == GuestKind::Qemu,
+        agent: match kind {
+            GuestKind::Qemu => Agent::Answers,
+            GuestKind::Lxc => Agent::Absent,
+        },
         ignores_shutdown: false,
         cores: *random.pick(&[1, 2, 2, 4, 4, 8]),
         cpu_limit: None,
@@ -104,6 +108,11 @@ fn guest(index: u32, nodes: usize, random: &mut Random, now: Moment) -> Guest {
     }
     let chance = random.fraction();
     make_peculiar(&mut guest, index, chance, now);
+    match index {
+        16 => guest.agent = Agent::Dead,
+        17 => guest.agent = Agent::Absent,
+        _ => {}
+    }
     guest
 }
 

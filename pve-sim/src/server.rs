@@ -21,10 +21,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::answers::{Answer, Refusal, cut_short, garbage};
+use crate::answers::{Answer, HeldBack, Refusal, cut_short, garbage, without_message};
+use crate::auth;
 use crate::control::Shared;
 use crate::faults::FaultKind;
 use crate::request::{api_path, check_method, for_router};
+use crate::version::PveVersion;
 
 /// Idle connections are closed after this time, and so are those that do not finish their headers.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -37,6 +39,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub(crate) struct Server {
     pub(crate) shared: Arc<Shared>,
     pub(crate) router: Router,
+    pub(crate) version: PveVersion,
     pub(crate) auth_delay: Duration,
     pub(crate) offline_delay: Duration,
 }
@@ -54,13 +57,7 @@ impl std::fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 /// Accepts connections until the token is cancelled.
-pub(crate) async fn serve(
-    server: Arc<Server>,
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    stop: CancellationToken,
-    tracker: TaskTracker,
-) {
+pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, stop: CancellationToken, tracker: TaskTracker) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -71,7 +68,7 @@ pub(crate) async fn serve(
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let connection = connection(server.clone(), stream, acceptor.clone(), peer);
+        let connection = connection(server.clone(), stream, server.shared.acceptor(), peer);
         let stop = stop.clone();
         tracker.spawn(async move {
             tokio::select! {
@@ -133,14 +130,15 @@ async fn answer(server: &Server, request: Request<Incoming>, last: bool) -> Resu
     server.shared.record(parts.method.as_str(), seen);
     let fault = server.shared.faults.strike(&parts.method, seen);
     if let Some(response) = before_handling(server, fault.as_ref()).await? {
-        return Ok(response);
+        return Ok(as_of_release(server, response).await);
     }
     let admissible = path.and_then(|path| check_method(&parts.method).map(|()| path));
     let mut response = match admissible {
         Ok(path) => route(server, for_router(parts, path, body)).await,
         Err(refusal) => refusal.into_response(),
     };
-    let pause = pause(server, response.status());
+    response = as_of_release(server, response).await;
+    let pause = pause(server, &response);
     // Even a sleep of nothing costs a tick of the timer, a millisecond.
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
@@ -164,9 +162,16 @@ async fn route(server: &Server, request: Request<Body>) -> Response {
     response
 }
 
+async fn as_of_release(server: &Server, response: Response) -> Response {
+    if server.version.has_messages() { response } else { without_message(response).await }
+}
+
 /// How long an answer is held back beyond the work it took.
-fn pause(server: &Server, status: StatusCode) -> Duration {
-    match status.as_u16() {
+fn pause(server: &Server, response: &Response) -> Duration {
+    if let Some(HeldBack(time)) = response.extensions().get() {
+        return *time;
+    }
+    match response.status().as_u16() {
         401 => server.auth_delay,
         595 => server.offline_delay,
         _ => Duration::ZERO,
@@ -185,7 +190,7 @@ async fn before_handling(server: &Server, fault: Option<&FaultKind>) -> Result<O
         }
         FaultKind::Unauthorized => {
             tokio::time::sleep(server.auth_delay).await;
-            Ok(Some(Refusal::Unauthorized { reason: "Authentication failed!" }.into_response()))
+            Ok(Some(auth::refused(server.version).into_response()))
         }
         FaultKind::Delay(delay) => {
             tokio::time::sleep(*delay).await;

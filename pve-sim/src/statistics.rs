@@ -62,6 +62,16 @@ impl Statistics {
         self.interval_seconds <= 0.0
     }
 
+    /// When the figures were taken last.
+    pub(crate) fn taken(&self) -> Moment {
+        self.taken
+    }
+
+    /// Seconds between two samples; those of a real server where figures are always fresh.
+    pub(crate) fn usual_interval_seconds(&self) -> f64 {
+        if self.is_always_fresh() { 10.0 } else { self.interval_seconds }
+    }
+
     /// When the figures were due last, if they were not taken since.
     pub(crate) fn latest_tick(&self, now: Moment) -> Option<Moment> {
         if self.is_always_fresh() {

@@ -64,6 +64,8 @@ pub(crate) struct Ended {
 pub(crate) struct Tasks {
     by_serial: BTreeMap<u64, Task>,
     last_serial: u64,
+    /// How far the clocks of the nodes are ahead of the true time.
+    pub(crate) skew_seconds: f64,
 }
 
 impl Tasks {
@@ -74,13 +76,13 @@ impl Tasks {
         // Process ids advance by more than one: a worker has children.
         let pid = 0x3E8 + serial * 3;
         let pstart = (now.since(node.started).max(0.0) * 100.0) as u64;
-        let (name, owner, start) = (&node.name, actor.id(), now.epoch());
+        let (name, owner, start) = (&node.name, actor.id(), now.plus(self.skew_seconds).epoch());
         let task = Task {
             upid: format!("UPID:{name}:{pid:08X}:{pstart:08X}:{start:08X}:{kind}:{id}:{owner}:"),
             node: name.clone(),
             pid,
             pstart,
-            started: now,
+            started: now.plus(self.skew_seconds),
             kind,
             id,
             actor,

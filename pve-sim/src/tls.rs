@@ -1,5 +1,6 @@
 //! The certificate: self-signed, new with every start, known by its fingerprint.
 
+use std::fmt;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -11,14 +12,23 @@ use sha2::{Digest, Sha256};
 use crate::seed::colon_hex;
 
 /// What the server shows to those who connect.
+#[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) config: Arc<ServerConfig>,
+    /// What the certificate names.
+    pub(crate) names: Vec<String>,
     pub(crate) fingerprint: String,
     pub(crate) certificate_pem: String,
 }
 
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Identity").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
 /// Makes a key and a certificate for `names` and prepares TLS with them.
-pub(crate) fn identity(names: Vec<String>) -> anyhow::Result<Identity> {
+pub(crate) fn identity(names: &[String]) -> anyhow::Result<Identity> {
     let key = KeyPair::generate().context("generate the key of the server certificate")?;
     let mut params = CertificateParams::new(names).context("describe the server certificate")?;
     params.distinguished_name.push(DnType::OrganizationName, "pve-sim");
@@ -33,5 +43,5 @@ pub(crate) fn identity(names: Vec<String>) -> anyhow::Result<Identity> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
         .context("use the server certificate")?;
-    Ok(Identity { config: Arc::new(config), fingerprint, certificate_pem: certificate.pem() })
+    Ok(Identity { config: Arc::new(config), names: names.to_vec(), fingerprint, certificate_pem: certificate.pem() })
 }

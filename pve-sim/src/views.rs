@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::agent::Agent;
 use crate::answers::number;
 use crate::clock::Moment;
 use crate::figures::{Figures, figures};
@@ -10,13 +11,7 @@ use crate::guest::{Guest, GuestKind, State};
 use crate::node::Node;
 use crate::resources::ha_state;
 use crate::statistics::NodeSample;
-
-/// `pve-manager` of the release the simulator imitates.
-pub(crate) const VERSION: &str = "9.1.7";
-/// The commit it was built from.
-pub(crate) const REPOSITORY_ID: &str = "0307225d4bc8b3ed";
-const KERNEL: &str = "6.17.4-2-pve";
-const KERNEL_BUILD: &str = "#1 SMP PREEMPT_DYNAMIC PMX 6.17.4-2 (2025-12-19T07:49Z)";
+use crate::version::{Parts, PveVersion};
 
 /// How much a list or a status tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +25,7 @@ pub(crate) enum Detail {
 }
 
 /// The state of a guest at this moment, not as pvestatd last saw it.
-pub(crate) fn guest_status(guest: &Guest, detail: Detail, now: Moment) -> Value {
+pub(crate) fn guest_status(guest: &Guest, detail: Detail, version: PveVersion, now: Moment) -> Value {
     let figures = figures(guest, now);
     let mut row = json!({
         "vmid": guest.vmid,
@@ -60,8 +55,13 @@ pub(crate) fn guest_status(guest: &Guest, detail: Detail, now: Moment) -> Value 
         row["pid"] = json!(figures.pid);
     }
     match guest.kind {
-        GuestKind::Qemu => add_qemu(&mut row, guest, &figures, detail),
-        GuestKind::Lxc => add_lxc(&mut row, guest, &figures),
+        GuestKind::Qemu => add_qemu(&mut row, guest, &figures, detail, version),
+        GuestKind::Lxc => {
+            add_lxc(&mut row, guest, &figures, version);
+            if detail == Detail::Row && !version.is_8_2_or_later() {
+                row["vmid"] = json!(guest.vmid.to_string());
+            }
+        }
     }
     if detail == Detail::Current {
         row["ha"] = match ha_state(guest) {
@@ -72,10 +72,16 @@ pub(crate) fn guest_status(guest: &Guest, detail: Detail, now: Moment) -> Value 
     row
 }
 
-fn add_qemu(row: &mut Value, guest: &Guest, figures: &Figures, detail: Detail) {
-    row["memhost"] = json!(figures.memhost);
+fn add_qemu(row: &mut Value, guest: &Guest, figures: &Figures, detail: Detail, version: PveVersion) {
     let present = guest.state() != State::Stopped;
-    if present {
+    if version.has_new_figures() {
+        row["memhost"] = json!(figures.memhost);
+    } else if detail == Detail::Row {
+        // A list does not ask the machines; old ones said 0 where new ones say nothing.
+        row["diskread"] = json!(0);
+        row["diskwrite"] = json!(0);
+    }
+    if present && version.has_new_figures() {
         for key in ["pressurecpusome", "pressurecpufull"] {
             row[key] = number(figures.pressure);
         }
@@ -91,7 +97,7 @@ fn add_qemu(row: &mut Value, guest: &Guest, figures: &Figures, detail: Detail) {
         State::Paused => "paused",
         State::Stopped => "stopped",
     });
-    if detail == Detail::Current && guest.agent {
+    if detail == Detail::Current && guest.agent != Agent::Absent {
         row["agent"] = json!(1);
     }
     if !present {
@@ -109,11 +115,11 @@ fn add_qemu(row: &mut Value, guest: &Guest, figures: &Figures, detail: Detail) {
         "total_mem": guest.max_memory_bytes,
         "free_mem": guest.max_memory_bytes - figures.mem.min(guest.max_memory_bytes),
     });
-    row["running-machine"] = json!("pc-i440fx-10.1+pve0");
-    row["running-qemu"] = json!("10.1.2");
+    row["running-machine"] = json!(format!("pc-i440fx-{}+pve0", version.machine()));
+    row["running-qemu"] = json!(version.parts().qemu);
 }
 
-fn add_lxc(row: &mut Value, guest: &Guest, figures: &Figures) {
+fn add_lxc(row: &mut Value, guest: &Guest, figures: &Figures, version: PveVersion) {
     row["type"] = json!("lxc");
     row["diskread"] = json!(figures.diskread);
     row["diskwrite"] = json!(figures.diskwrite);
@@ -123,7 +129,7 @@ fn add_lxc(row: &mut Value, guest: &Guest, figures: &Figures) {
         // Without `cores` the limit goes through as the text of the configuration.
         row["cpus"] = json!(limit.to_string());
     }
-    if guest.state() != State::Stopped {
+    if guest.state() != State::Stopped && version.has_new_figures() {
         for key in ["pressurecpusome", "pressurecpufull"] {
             row[key] = json!(format!("{:.2}", figures.pressure));
         }
@@ -133,8 +139,8 @@ fn add_lxc(row: &mut Value, guest: &Guest, figures: &Figures) {
     }
 }
 
-/// The configuration of a guest; virtual machines write their memory as text.
-pub(crate) fn guest_config(guest: &Guest) -> Value {
+/// The configuration of a guest; virtual machines write their memory as text since 8.1.
+pub(crate) fn guest_config(guest: &Guest, version: PveVersion) -> Value {
     let (vmid, mebibytes) = (guest.vmid, guest.max_memory_bytes >> 20);
     let size = format!("{}G", guest.max_disk_bytes >> 30);
     let mac = mac_address(guest);
@@ -143,7 +149,7 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
         GuestKind::Qemu => {
             let disk = if guest.template { "base" } else { "vm" };
             config["boot"] = json!("order=scsi0;net0");
-            config["memory"] = json!(mebibytes.to_string());
+            config["memory"] = if version.is_8_2_or_later() { json!(mebibytes.to_string()) } else { json!(mebibytes) };
             config["cores"] = json!(guest.cores);
             config["sockets"] = json!(1);
             config["scsihw"] = json!("virtio-scsi-single");
@@ -152,8 +158,8 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
             config["ostype"] = json!("l26");
             config["smbios1"] = json!(format!("uuid={}", uuid(guest, "smbios")));
             config["vmgenid"] = json!(uuid(guest, "vmgenid"));
-            config["meta"] = json!(format!("creation-qemu=10.1.2,ctime={}", guest.created.epoch()));
-            if guest.agent {
+            config["meta"] = json!(format!("creation-qemu={},ctime={}", version.parts().qemu, guest.created.epoch()));
+            if guest.agent != Agent::Absent {
                 config["agent"] = json!("1");
             }
             if let Some(name) = &guest.name {
@@ -195,26 +201,20 @@ pub(crate) fn guest_config(guest: &Guest) -> Value {
 }
 
 /// The answer of `/nodes/{node}/status`.
-pub(crate) fn node_status(node: &Node, sample: NodeSample) -> Value {
+pub(crate) fn node_status(node: &Node, sample: NodeSample, version: PveVersion) -> Value {
+    let Parts { manager, repository_id, kernel, kernel_build, qemu: _ } = version.parts();
     let load = sample.cpu * f64::from(node.threads);
     let available = node.memory_bytes - sample.memory_bytes;
     let (root_size, root_used) =
         node.root().map_or((0, 0), |root| (root.size_bytes, root.used_bytes(sample.uptime_seconds as f64)));
     let sockets = if node.threads > 32 { 2 } else { 1 };
-    json!({
+    let mut status = json!({
         "uptime": sample.uptime_seconds,
         "idle": 0,
         "cpu": number(sample.cpu),
         "wait": number((sample.cpu * 20.0).round() / 1_000.0),
         "loadavg": [format!("{load:.2}"), format!("{:.2}", load * 0.95), format!("{:.2}", load * 0.9)],
-        "kversion": format!("Linux {KERNEL} {KERNEL_BUILD}"),
-        "current-kernel": {
-            "sysname": "Linux",
-            "release": KERNEL,
-            "version": KERNEL_BUILD,
-            "machine": "x86_64",
-        },
-        "boot-info": { "mode": "efi", "secureboot": 0 },
+        "kversion": format!("Linux {kernel} {kernel_build}"),
         "cpuinfo": {
             "cpus": node.threads,
             "cores": node.threads / 2 / sockets,
@@ -223,15 +223,12 @@ pub(crate) fn node_status(node: &Node, sample: NodeSample) -> Value {
             "mhz": "3200.000",
             "hvm": "1",
             "model": "AMD EPYC 7443P 24-Core Processor",
-            "vendor": "AuthenticAMD",
-            "family": "25",
             "flags": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat svm sse4_2 aes avx2",
         },
         "memory": {
             "total": node.memory_bytes,
             "used": sample.memory_bytes,
             "free": available / 3,
-            "available": available,
         },
         "swap": { "total": 8u64 << 30, "used": 0, "free": 8u64 << 30 },
         "ksm": { "shared": 0 },
@@ -242,8 +239,20 @@ pub(crate) fn node_status(node: &Node, sample: NodeSample) -> Value {
             // A share is reserved for root.
             "avail": (root_size - root_used) / 100 * 95,
         },
-        "pveversion": format!("pve-manager/{VERSION}/{REPOSITORY_ID}"),
-    })
+        "pveversion": format!("pve-manager/{manager}/{repository_id}"),
+    });
+    if version.is_8_2_or_later() {
+        let (release, build) = (kernel, kernel_build);
+        status["current-kernel"] =
+            json!({ "sysname": "Linux", "release": release, "version": build, "machine": "x86_64" });
+        status["cpuinfo"]["vendor"] = json!("AuthenticAMD");
+        status["cpuinfo"]["family"] = json!("25");
+        status["boot-info"] = json!({ "mode": "efi", "secureboot": 0 });
+    }
+    if version.has_new_figures() {
+        status["memory"]["available"] = json!(available);
+    }
+    status
 }
 
 /// Forty hexadecimal digits that change with the configuration.
@@ -252,13 +261,13 @@ fn digest(guest: &Guest) -> String {
     hex(&Sha256::digest(text)[..20])
 }
 
-fn uuid(guest: &Guest, purpose: &str) -> String {
+pub(crate) fn uuid(guest: &Guest, purpose: &str) -> String {
     let text = hex(&Sha256::digest(format!("{} {purpose}", guest.seed))[..16]);
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
 }
 
 /// In the range that belongs to Proxmox.
-fn mac_address(guest: &Guest) -> String {
+pub(crate) fn mac_address(guest: &Guest) -> String {
     let [first, second, third, ..] = guest.seed.to_be_bytes();
     format!("BC:24:11:{first:02X}:{second:02X}:{third:02X}")
 }

@@ -13,15 +13,21 @@ use crate::power::{self, Order};
 use crate::seed;
 use crate::statistics::Statistics;
 use crate::tasks::Tasks;
+use crate::version::PveVersion;
 
 /// Everything that changes.
 #[derive(Debug)]
 pub(crate) struct World {
+    pub(crate) version: PveVersion,
     pub(crate) cluster_name: String,
     pub(crate) time_scale: f64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) guests: BTreeMap<u32, Guest>,
     pub(crate) tasks: Tasks,
+    /// Whether the nodes lost sight of each other, however many are online.
+    pub(crate) quorum_lost: bool,
+    /// Whether the daemon behind the server does not run.
+    pub(crate) daemon_down: bool,
     pub(crate) statistics: Statistics,
     /// Counts changes of what lists show at once: membership, node, lock, whether a node answers.
     pub(crate) generation: u64,
@@ -46,11 +52,14 @@ impl World {
     pub(crate) fn new(config: &Config, now: Moment) -> Self {
         let (nodes, guests) = seed::build(config, now);
         let mut world = Self {
+            version: config.version,
             cluster_name: config.cluster_name.clone(),
             time_scale: config.time_scale.max(0.0),
             nodes,
             guests: guests.into_iter().map(|guest| (guest.vmid, guest)).collect(),
             tasks: Tasks::default(),
+            quorum_lost: false,
+            daemon_down: false,
             statistics: Statistics::new(config.stat_interval),
             generation: 0,
             agenda: BTreeMap::new(),
@@ -112,6 +121,11 @@ impl World {
                 Event::Manage { vmid, order } => power::manage(self, vmid, order, due),
             }
         }
+    }
+
+    pub(crate) fn is_quorate(&self) -> bool {
+        let online = self.nodes.iter().filter(|node| node.is_online()).count();
+        !self.quorum_lost && online * 2 > self.nodes.len()
     }
 
     pub(crate) fn find_node(&self, name: &str) -> Option<usize> {

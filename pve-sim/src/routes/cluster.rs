@@ -7,12 +7,12 @@ use crate::answers::{Answer, Refusal};
 use crate::auth::require;
 use crate::parameters::{Rule, verify};
 use crate::resources::{self, Selection};
-use crate::views::{REPOSITORY_ID, VERSION};
+use crate::version::Parts;
 
 pub(super) fn version(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     verify(&context.call.parameters, &[])?;
-    let release = VERSION.rsplit_once('.').map_or(VERSION, |(release, _)| release);
-    Ok(Answer::data(json!({ "version": VERSION, "release": release, "repoid": REPOSITORY_ID })))
+    let (Parts { manager, repository_id, .. }, release) = (context.world.version.parts(), context.world.version.name());
+    Ok(Answer::data(json!({ "version": manager, "release": release, "repoid": repository_id })))
 }
 
 pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
@@ -25,9 +25,9 @@ pub(super) fn resources(context: &mut Context<'_>) -> Result<Answer, Refusal> {
 
 pub(super) fn status(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     require(context.token, "/", "Sys.Audit")?;
+    context.ask_daemon()?;
     verify(&context.call.parameters, &[])?;
     let world = &context.world;
-    let online = world.nodes.iter().filter(|node| node.is_online()).count();
     // Whoever answers is online: the first such node speaks for the cluster.
     let local = world.nodes.iter().position(|node| node.is_online());
     let mut rows = vec![json!({
@@ -36,7 +36,7 @@ pub(super) fn status(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         "name": world.cluster_name,
         "nodes": world.nodes.len(),
         "version": world.nodes.len(),
-        "quorate": u8::from(online * 2 > world.nodes.len()),
+        "quorate": u8::from(world.is_quorate()),
     })];
     rows.extend(world.nodes.iter().enumerate().map(|(index, node)| {
         json!({

@@ -76,7 +76,7 @@ fn outcome(task: &Task) -> &'static str {
 }
 
 pub(super) fn status(context: &mut Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
-    context.reach(node)?;
+    context.reach_daemon(node)?;
     verify(&context.call.parameters, &[])?;
     let (_, task) = find(context, node, upid)?;
     if !is_own(context, task) {
@@ -86,7 +86,7 @@ pub(super) fn status(context: &mut Context<'_>, node: &str, upid: &str) -> Resul
 }
 
 pub(super) fn log(context: &mut Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
-    context.reach(node)?;
+    context.reach_daemon(node)?;
     let whole = Rule::Integer { minimum: 0 };
     let parameters = verify(&context.call.parameters, &[("start", whole), ("limit", whole)])?;
     let lines = match find(context, node, upid) {
@@ -114,7 +114,7 @@ pub(super) fn log(context: &mut Context<'_>, node: &str, upid: &str) -> Result<A
 }
 
 pub(super) fn abort(context: &mut Context<'_>, node: &str, upid: &str) -> Result<Answer, Refusal> {
-    context.reach(node)?;
+    context.reach_daemon(node)?;
     verify(&context.call.parameters, &[])?;
     let (serial, task) = find(context, node, upid)?;
     if !is_own(context, task) {

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use pve_sim::{GuestKind, State};
+use pve_sim::{Config, GuestKind, PveVersion, State};
 use serde_json::Value;
 
-use crate::support::{Sim, task_path};
+use crate::support::{Sim, quick, task_path};
 
 /// Keys that are there or not for reasons other than the release.
 const OPTIONAL: [&str; 26] = [
@@ -104,6 +104,13 @@ impl Recordings {
         Some(Self(named.collect()))
     }
 
+    /// The data of an answer that lies in a file of its own, below the same folder.
+    fn file(path: &str) -> Option<Value> {
+        let folder = PathBuf::from(std::env::var_os("NEXOPS_PVE_RECORDINGS")?);
+        let text = std::fs::read_to_string(folder.join("pve").join(path)).unwrap();
+        Some(serde_json::from_str::<Value>(&text).unwrap()["data"].clone())
+    }
+
     fn data(&self, name: &str) -> &Value {
         &self.0.get(name).unwrap_or_else(|| panic!("no recording {name}"))["data"]
     }
@@ -177,6 +184,88 @@ async fn guests(recordings: &Recordings, sim: &Sim) {
     let stopped = |row: &Value| row["status"] == "stopped";
     let simulated = list.iter().find(|row| stopped(row)).unwrap();
     compare("CT in a list", recordings.row("read-node-pve1-lxc", stopped), simulated);
+}
+
+#[tokio::test]
+async fn the_agent_answers_like_a_recorded_one() {
+    let Some(recorded) = Recordings::file("node-d-pve9/nodes_pve_qemu_100_agent_network-get-interfaces.json") else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start().await;
+    let simulated = sim.get("/nodes/pve2/qemu/101/agent/network-get-interfaces").await.data();
+    compare("agent", &recorded, &simulated);
+    for row in 0..2 {
+        let (recorded, simulated) = (&recorded["result"][row], &simulated["result"][row]);
+        compare("interface", recorded, simulated);
+        compare("address", &recorded["ip-addresses"][0], &simulated["ip-addresses"][0]);
+    }
+}
+
+#[tokio::test]
+async fn history_has_the_fields_of_a_recorded_one() {
+    let Some(recordings) = Recordings::read() else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start().await;
+    let last = async |path: &str| sim.get(&format!("{path}/rrddata?timeframe=hour")).await.rows().pop().unwrap();
+    for (name, path) in [
+        ("read-vm-100-rrddata", "/nodes/pve2/qemu/101"),
+        ("read-node-pve1-rrddata-timeframehour", "/nodes/pve1"),
+        ("read-storage-rrd", "/nodes/pve1/storage/local"),
+    ] {
+        let recorded = recordings.data(name).as_array().unwrap();
+        assert_eq!(recorded.len(), 60, "{name}");
+        compare(name, recorded.last().unwrap(), &last(path).await);
+    }
+    let storage = sim.get("/nodes/pve1/storage/local/status").await.data();
+    compare("storage", recordings.data("read-storage-status"), &storage);
+    let container = sim.control().guests().into_iter().find(|guest| guest.kind == GuestKind::Lxc).unwrap();
+    let path = format!("/nodes/{}/lxc/{}", container.node, container.vmid);
+    let recorded = Recordings::file("rrd-pve9/pve9_lxc_rrddata.json").unwrap();
+    compare("history of a CT", &recorded[0], &last(&path).await);
+}
+
+#[tokio::test]
+async fn history_of_an_old_release_has_as_many_rows_as_a_recorded_one() {
+    let Some(recorded) = Recordings::file("cluster-a-pve7.4/nodes_node1_qemu_101_rrddata_hour.json") else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start_with(Config { version: PveVersion::V7_4, ..quick() }).await;
+    sim.control().set_guest_state(101, State::Stopped);
+    let rows = sim.get("/nodes/pve2/qemu/101/rrddata?timeframe=hour").await.rows();
+    assert_eq!(rows.len(), recorded.as_array().unwrap().len());
+    compare("stopped VM", &recorded[0], &rows[60]);
+}
+
+#[tokio::test]
+async fn an_old_release_answers_like_a_recorded_one() {
+    let recorded = |name: &str| Recordings::file(&format!("cluster-a-pve7.4/{name}.json"));
+    let Some(nodes) = recorded("nodes") else {
+        println!("nothing to read: NEXOPS_PVE_RECORDINGS is not set");
+        return;
+    };
+    let sim = Sim::start_with(Config { version: PveVersion::V7_4, ..quick() }).await;
+    compare("/nodes", &nodes[0], &sim.get("/nodes").await.data()[0]);
+    let status = sim.get("/nodes/pve1/status").await.data();
+    compare("node status", &recorded("nodes_node1_status").unwrap(), &status);
+    compare("/version", &Recordings::file("version_7.json").unwrap(), &sim.get("/version").await.data());
+    let resources = recorded("cluster_resources").unwrap();
+    let simulated = sim.get("/cluster/resources").await.rows();
+    for kind in ["qemu", "node", "storage"] {
+        let find = |rows: &[Value]| rows.iter().find(|row| row["type"] == kind).unwrap().clone();
+        compare(kind, &find(resources.as_array().unwrap()), &find(&simulated));
+    }
+    let container = sim.control().guests().into_iter().find(|guest| guest.kind == GuestKind::Lxc).unwrap();
+    sim.control().set_guest_state(container.vmid, State::Stopped);
+    let current = sim.get(&format!("{}/status/current", sim.guest_path(container.vmid))).await.data();
+    compare("stopped CT", &recorded("nodes_node1_lxc_101_status_current").unwrap(), &current);
+    let list = sim.get(&format!("/nodes/{}/lxc", container.node)).await.rows();
+    let stopped = |rows: &[Value]| rows.iter().find(|row| row["status"] == "stopped").unwrap().clone();
+    let recorded_list = recorded("nodes_node1_lxc").unwrap();
+    compare("CT in a list", &stopped(recorded_list.as_array().unwrap()), &stopped(&list));
 }
 
 async fn tasks(recordings: &Recordings, sim: &Sim) {

@@ -39,6 +39,11 @@ fn cases() -> Vec<Case> {
         field: Some("X-Nexops-Actor"),
         ..post(start.clone(), 400, "INVALID_REQUEST")
     };
+    let key = |value: &[u8]| Case {
+        header: Some(("idempotency-key", value.to_vec())),
+        field: Some("Idempotency-Key"),
+        ..post(start.clone(), 400, "INVALID_REQUEST")
+    };
     let history = |query: &str| format!("/api/v1/metrics/{NOBODY}?{query}");
     vec![
         invalid(format!("{VMS}?page=two"), "page"),
@@ -106,6 +111,11 @@ fn cases() -> Vec<Case> {
         actor(b"  "),
         actor(b"a\tb"),
         actor(b"\xff\xfe"),
+        key(&[b'a'; 256]),
+        key(b""),
+        key(b"a b"),
+        key(b"a\tb"),
+        key(b"\xff\xfe"),
         Case { header: Some(("host", b"evil.example".to_vec())), ..refused(VMS, 403, "HOST_NOT_ALLOWED") },
         Case { header: Some(("host", b"evil.example".to_vec())), ..refused("/healthz", 403, "HOST_NOT_ALLOWED") },
         Case { header: Some(("authorization", b"Bearer wrong".to_vec())), ..refused(VMS, 401, "UNAUTHORIZED") },

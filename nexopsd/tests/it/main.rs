@@ -7,6 +7,7 @@ mod database;
 mod docs;
 mod envelope;
 mod health;
+mod idempotency;
 mod inventory_seen;
 mod metrics;
 mod nodes;

@@ -16,7 +16,7 @@ use nexops_core::vm::{ListVms, PowerAction, UsageQuery, Vm, VmRef};
 use super::error::{Error, Result};
 use super::extract::{Caller, Query, Vm as VmPath, paging};
 use super::idempotency::{self, Key};
-use super::reply;
+use super::reply::{self, Known};
 use crate::app::{App, now};
 use crate::db::audit::Origin;
 use crate::{db, power};
@@ -27,11 +27,11 @@ const FRESH_PATIENCE: Duration = Duration::from_secs(45);
 /// Lists guests with their status, allocation and current usage.
 #[utoipa::path(get, path = "/infrastructure/vms", tag = "infrastructure", params(ListVms),
     responses((status = 200, description = "One page of the guests", body = ListEnvelope<Vm>)))]
-pub async fn list_vms(State(app): State<Arc<App>>, Query(query): Query<ListVms>) -> Result<Json<ListEnvelope<Vm>>> {
+pub async fn list_vms(State(app): State<Arc<App>>, Query(query): Query<ListVms>, known: Known) -> Result<Response> {
     let paging = paging(query.page, query.per_page)?;
     let conn = &mut app.db.get().await?;
     let page = db::vm::list(conn, &query, paging, app.staleness(now())).await?;
-    Ok(reply::observed_list(page, paging, &app, conn).await?)
+    reply::observed_list(page, paging, &known, &app, conn).await
 }
 
 /// Gives one guest with its configuration.

@@ -245,11 +245,18 @@ async fn every_request_has_an_id_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_of_the_api_are_not_kept_by_caches_nor_taken_for_something_else() {
+async fn answers_of_the_api_are_kept_by_no_public_cache_nor_taken_for_something_else() {
     let daemon = Wishes::default().idle().start().await;
-    for path in [NODES, "/api/v1/nothing"] {
+    let refused_list = format!("{NODES}?page=0");
+    for (path, kept) in [
+        ("/api/v1/system", "no-store"),
+        ("/api/v1/nothing", "no-store"),
+        // A list has a tag, so that the caller's own cache can ask whether it has changed.
+        (NODES, "private, no-cache"),
+        (&refused_list, "no-store"),
+    ] {
         let answer = Answer::at(&daemon, path).await;
-        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("cache-control"), kept, "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
     }

@@ -19,6 +19,7 @@ mod proxmox;
 mod recovery;
 mod support;
 mod system;
+mod tags;
 mod tasks;
 mod tasks_followed;
 mod tidy;

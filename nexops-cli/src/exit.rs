@@ -81,7 +81,9 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::VmLocked
             | ErrorCode::VmIsTemplate
             | ErrorCode::VmBusy
-            | ErrorCode::ActionNotSupported => Self::Conflict,
+            | ErrorCode::ActionNotSupported
+            | ErrorCode::IdempotencyKeyReused
+            | ErrorCode::IdempotencyInProgress => Self::Conflict,
             ErrorCode::ProxmoxUnauthorized
             | ErrorCode::ProxmoxUnreachable
             | ErrorCode::ProxmoxCertificate

@@ -153,7 +153,9 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::VmPaused => Some("`nexops vm resume` lets a paused guest go on"),
         ErrorCode::VmLocked => Some("wait until the backup, migration or snapshot that holds the lock has ended"),
         ErrorCode::VmIsTemplate => Some("clone the template in Proxmox and start the clone"),
-        ErrorCode::VmBusy => Some("`nexops task list --status running` shows what is under way"),
+        ErrorCode::VmBusy | ErrorCode::IdempotencyInProgress => {
+            Some("`nexops task list --status running` shows what is under way")
+        }
         ErrorCode::ProxmoxUnauthorized
         | ErrorCode::ProxmoxUnreachable
         | ErrorCode::ProxmoxCertificate
@@ -166,6 +168,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::InvalidRequest
         | ErrorCode::MethodNotAllowed
         | ErrorCode::ActionNotSupported
+        | ErrorCode::IdempotencyKeyReused
         | ErrorCode::PayloadTooLarge
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::ProxmoxError => None,

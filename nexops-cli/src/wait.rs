@@ -82,6 +82,8 @@ fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::VmIsTemplate
             | ErrorCode::VmBusy
             | ErrorCode::ActionNotSupported
+            | ErrorCode::IdempotencyKeyReused
+            | ErrorCode::IdempotencyInProgress
             | ErrorCode::PayloadTooLarge
             | ErrorCode::UnsupportedMediaType => false,
             ErrorCode::ProxmoxUnauthorized

@@ -38,6 +38,10 @@ text_enum! {
         VmBusy = "VM_BUSY",
         /// 409: this kind of guest does not know the action, as containers cannot be reset.
         ActionNotSupported = "ACTION_NOT_SUPPORTED",
+        /// 409: the `Idempotency-Key` was used before for another request.
+        IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
+        /// 409: the first request with this `Idempotency-Key` is still under way; `Retry-After` says when to ask again.
+        IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS",
         /// 413: the body is larger than the daemon accepts.
         PayloadTooLarge = "PAYLOAD_TOO_LARGE",
         /// 415: the body is not `application/json`.
@@ -82,7 +86,9 @@ impl ErrorCode {
             | Self::VmLocked
             | Self::VmIsTemplate
             | Self::VmBusy
-            | Self::ActionNotSupported => 409,
+            | Self::ActionNotSupported
+            | Self::IdempotencyKeyReused
+            | Self::IdempotencyInProgress => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Internal => 500,

@@ -9,6 +9,7 @@ mod docs;
 mod error;
 mod extract;
 mod health;
+mod idempotency;
 mod metrics;
 mod nodes;
 mod reply;

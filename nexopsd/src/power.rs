@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::app::{App, Connection, now};
 use crate::db;
 use crate::db::audit::{Entry, Origin};
+use crate::db::idempotency::Claim;
 use crate::db::task::{Begun, End, Intent};
 use crate::proxmox::{self, GuestAddress, GuestCurrent, PowerOptions, Upid};
 
@@ -96,13 +97,20 @@ pub async fn find(app: &App, vm: VmRef) -> Result<Vm, Error> {
 }
 
 /// Acts on a guest and gives the task once Proxmox has accepted it. The work goes on when the caller loses patience.
+/// Under a claim on an idempotency key at most one task is ever begun.
 ///
 /// # Errors
 /// Every one of [`Error`]; nothing was changed then, unless the error names a task.
-pub async fn act(app: &Arc<App>, vm: VmRef, action: PowerAction, origin: Origin) -> Result<Task, Error> {
+pub async fn act(
+    app: &Arc<App>,
+    vm: VmRef,
+    action: PowerAction,
+    origin: Origin,
+    claim: Option<Claim>,
+) -> Result<Task, Error> {
     let work = {
         let app = Arc::clone(app);
-        async move { prepare_and_send(&app, vm, action, &origin).await }
+        async move { prepare_and_send(&app, vm, action, &origin, claim.as_ref()).await }
     };
     app.tracker.spawn(work).await.unwrap_or_else(|error| Err(Error::Other(error.into())))
 }
@@ -119,7 +127,13 @@ pub async fn log(app: &App, task: &Task, start: u32, limit: u32) -> Result<TaskL
     Ok(connection.proxmox.task_log(&upid, start, limit).await?)
 }
 
-async fn prepare_and_send(app: &App, vm: VmRef, action: PowerAction, origin: &Origin) -> Result<Task, Error> {
+async fn prepare_and_send(
+    app: &App,
+    vm: VmRef,
+    action: PowerAction,
+    origin: &Origin,
+    claim: Option<&Claim>,
+) -> Result<Task, Error> {
     let vm = find(app, vm).await?;
     if vm.gone_at.is_some() {
         return Err(Error::NotFound(vm.id.into()));
@@ -130,19 +144,21 @@ async fn prepare_and_send(app: &App, vm: VmRef, action: PowerAction, origin: &Or
     check_state(&vm, &current, action)?;
     let task = TaskId::new();
     let _sending = connection.sending(task);
-    let overruled = begin(app, &vm, &at, task, action, origin).await?;
+    let overruled = begin(app, &vm, &at, &Wish { task, action, origin, claim }).await?;
     send(app, connection, task, &at, action, overruled).await
 }
 
-/// Writes the task down, and says whether it overrules a shutdown that is under way.
-async fn begin(
-    app: &App,
-    vm: &Vm,
-    at: &GuestAddress,
+/// An action that somebody wants, and may have.
+struct Wish<'a> {
     task: TaskId,
     action: PowerAction,
-    origin: &Origin,
-) -> Result<bool, Error> {
+    origin: &'a Origin,
+    claim: Option<&'a Claim>,
+}
+
+/// Writes the task down, and says whether it overrules a shutdown that is under way.
+async fn begin(app: &App, vm: &Vm, at: &GuestAddress, wish: &Wish<'_>) -> Result<bool, Error> {
+    let Wish { task, action, origin, claim } = *wish;
     let conn = &mut app.db.get().await?;
     let audit = Entry {
         id: AuditId::new(),
@@ -161,10 +177,12 @@ async fn begin(
         node: &at.node,
         action,
         audit,
+        claim,
     };
     match db::task::begin(conn, &intent).await? {
         Begun::OnTopOf(other) => Ok(other == Some(PowerAction::Shutdown)),
         Begun::Busy(other) => Err(busy(vm, &other)),
+        Begun::Lapsed => Err(Error::Other(anyhow::anyhow!("the claim on the idempotency key has lapsed"))),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::error::Error;
+use super::idempotency::REPLAYED;
 use crate::app::App;
 use crate::config::Access;
 
@@ -139,7 +140,7 @@ pub fn cors(origins: &[String]) -> CorsLayer {
             header("idempotency-key"),
             header("last-event-id"),
         ])
-        .expose_headers([axum::http::header::ETAG, header("x-request-id")])
+        .expose_headers([axum::http::header::ETAG, RETRY_AFTER, REPLAYED, header("x-request-id")])
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ const LONGEST_REQUEST_ID: usize = 128;
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// Marks an answer that stands as it is, though it is an error: it has been in the envelope before.
+#[derive(Debug, Clone, Copy)]
+pub struct Verbatim;
+
 /// Holds one conversation.
 pub async fn hold(mut request: Request, next: Next) -> Response {
     let clock = Instant::now();
@@ -73,7 +77,8 @@ fn request_id(request: &Request) -> String {
 /// Puts an error into the envelope, whoever made it: a handler, an extractor, or axum itself.
 async fn in_envelope(response: Response, request_id: &str, path: &str) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.extensions().get::<Verbatim>().is_some() {
         return response;
     }
     let mut body = match response.extensions().get::<Arc<Error>>() {
@@ -86,13 +91,14 @@ async fn in_envelope(response: Response, request_id: &str, path: &str) -> Respon
         None => foreign(status, path),
     };
     body.request_id = Some(request_id.to_owned());
-    let retry = matches!(body.code, ErrorCode::DatabaseUnavailable | ErrorCode::NotReady | ErrorCode::RequestTimeout);
+    let soon = body.code == ErrorCode::IdempotencyInProgress;
+    let later = matches!(body.code, ErrorCode::DatabaseUnavailable | ErrorCode::NotReady | ErrorCode::RequestTimeout);
     let json = serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default();
     let (mut parts, _foreign_body) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if retry {
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    if soon || later {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from_static(if soon { "1" } else { "5" }));
     }
     Response::from_parts(parts, Body::from(json))
 }

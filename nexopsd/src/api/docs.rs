@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::http::StatusCode;
 use nexops_core::envelope::ErrorEnvelope;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{OpenApi as _, PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -49,6 +49,7 @@ pub fn complete(document: &mut OpenApi) {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             add_errors(operation);
+            add_tags(operation);
             let open = path == "/healthz" || path == "/readyz";
             let nothing: [&str; 0] = [];
             operation.security = Some(if open {
@@ -67,6 +68,43 @@ fn add_errors(operation: &mut Operation) {
         .content("application/json", content)
         .build();
     operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
+}
+
+/// What belongs to an operation that gives a list: its tag, and the answer to those who know it.
+fn add_tags(operation: &mut Operation) {
+    let Some(RefOr::T(good)) = operation.responses.responses.get_mut("200") else { return };
+    let schemas = good.content.values().filter_map(|content| match content {
+        RefOr::T(content) => content.schema.as_ref(),
+        RefOr::Ref(_) => None,
+    });
+    let mut references = schemas.filter_map(|schema| match schema {
+        RefOr::Ref(reference) => Some(&reference.ref_location),
+        RefOr::T(_) => None,
+    });
+    if !references.any(|reference| reference.starts_with("#/components/schemas/ListEnvelope_")) {
+        return;
+    }
+    let tag = || {
+        let mut header = Header::new(String::schema());
+        header.description = Some("The weak tag of this list as it is now, for If-None-Match".to_owned());
+        header
+    };
+    good.headers.insert("ETag".to_owned(), RefOr::T(tag()));
+    let unchanged = ResponseBuilder::new()
+        .description("The list is as it was when it was given with one of the tags in If-None-Match; there is no body")
+        .header("ETag", tag())
+        .build();
+    operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
+    let condition = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The tags (ETag) of lists that the caller has already, or *. The list is given only if it is another",
+        ))
+        .schema(Some(String::schema()))
+        .build();
+    operation.parameters.get_or_insert_default().push(RefOr::T(condition));
 }
 
 /// `/docs` and `/openapi.json`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use nexops_core::envelope::{Envelope, ListEnvelope};
 use nexops_core::id::NodeId;
 use nexops_core::node::{ListNodes, Node};
@@ -11,21 +12,18 @@ use nexops_core::usage::Usage;
 
 use super::error::{Error, Result};
 use super::extract::{Path, Query, paging};
-use super::reply;
+use super::reply::{self, Known};
 use crate::app::{App, now};
 use crate::db;
 
 /// Lists nodes with their status, sizes and current usage.
 #[utoipa::path(get, path = "/infrastructure/nodes", tag = "infrastructure", params(ListNodes),
     responses((status = 200, description = "One page of the nodes", body = ListEnvelope<Node>)))]
-pub async fn list_nodes(
-    State(app): State<Arc<App>>,
-    Query(query): Query<ListNodes>,
-) -> Result<Json<ListEnvelope<Node>>> {
+pub async fn list_nodes(State(app): State<Arc<App>>, Query(query): Query<ListNodes>, known: Known) -> Result<Response> {
     let paging = paging(query.page, query.per_page)?;
     let conn = &mut app.db.get().await?;
     let page = db::node::list(conn, &query, paging, app.staleness(now())).await?;
-    Ok(reply::observed_list(page, paging, &app, conn).await?)
+    reply::observed_list(page, paging, &known, &app, conn).await
 }
 
 /// Gives one node.

@@ -1,12 +1,25 @@
-//! Answers in the envelope.
+//! Answers in the envelope, and for lists that have not changed the answer that says so.
+
+use std::convert::Infallible;
 
 use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use nexops_core::envelope::{Envelope, Freshness, ListEnvelope, ListMeta, Meta};
 use nexops_core::page::Paging;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use super::error::{Error, Result};
 use crate::app::{App, now};
 use crate::db::{self, Conn};
+
+/// Bytes of a hash that make a tag.
+const TAG_BYTES: usize = 16;
 
 /// One thing that does not come from Proxmox.
 pub fn one<T>(data: T) -> Json<Envelope<T>> {
@@ -20,20 +33,68 @@ pub fn observed<T>(data: T, app: &App, observed_at: Option<DateTime<Utc>>) -> Js
 }
 
 /// One page of a list that does not come from Proxmox.
-pub fn list<T>((data, total): (Vec<T>, u64), paging: Paging) -> Json<ListEnvelope<T>> {
-    Json(ListEnvelope { data, meta: meta(total, paging, now(), None) })
+///
+/// # Errors
+/// When the rows cannot be written as JSON, which they can.
+pub fn list<T: Serialize>((data, total): (Vec<T>, u64), paging: Paging, known: &Known) -> Result<Response> {
+    unless_known(ListEnvelope { data, meta: meta(total, paging, now(), None) }, known)
 }
 
 /// One page of a list that comes from Proxmox; it is as old as the oldest last answer of the connections.
-pub async fn observed_list<T>(
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn observed_list<T: Serialize>(
     (data, total): (Vec<T>, u64),
     paging: Paging,
+    known: &Known,
     app: &App,
     conn: &mut Conn,
-) -> db::Result<Json<ListEnvelope<T>>> {
+) -> Result<Response> {
     let now = now();
     let observed_at = db::connection::observed_at(conn).await?;
-    Ok(Json(ListEnvelope { data, meta: meta(total, paging, now, Some(freshness(app, observed_at, now))) }))
+    let meta = meta(total, paging, now, Some(freshness(app, observed_at, now)));
+    unless_known(ListEnvelope { data, meta }, known)
+}
+
+/// The tags of the answers that the caller has already, out of `If-None-Match`.
+#[derive(Debug)]
+pub struct Known(Vec<HeaderValue>);
+
+impl<S: Sync> FromRequestParts<S> for Known {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> std::result::Result<Self, Infallible> {
+        Ok(Self(parts.headers.get_all(IF_NONE_MATCH).iter().cloned().collect()))
+    }
+}
+
+impl Known {
+    /// Whether one of the tags is this one; compared weakly, so that `W/` makes no difference. What is no tag matches
+    /// nothing.
+    fn has(&self, tag: &str) -> bool {
+        // Our tags hold no comma, so that a foreign one that does cannot come apart into one of ours.
+        let mut given = self.0.iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
+        let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+        given.any(|given| given.trim() == "*" || opaque(given.trim()) == opaque(tag))
+    }
+}
+
+/// The list with its tag, or that the caller knows it. Caches of the caller's own may keep it, and ask each time.
+fn unless_known<T: Serialize>(envelope: ListEnvelope<T>, known: &Known) -> Result<Response> {
+    let tag = tag(&envelope).map_err(Error::internal)?;
+    let answer =
+        if known.has(&tag) { StatusCode::NOT_MODIFIED.into_response() } else { Json(envelope).into_response() };
+    Ok(([(ETAG, tag.as_str()), (CACHE_CONTROL, "private, no-cache")], answer).into_response())
+}
+
+/// The weak tag of a list: the same for the same rows of the same age, whenever they are asked for.
+fn tag<T: Serialize>(envelope: &ListEnvelope<T>) -> serde_json::Result<String> {
+    let ListEnvelope { data, meta: ListMeta { total, page, per_page, timestamp: _, freshness } } = envelope;
+    let mut hasher = Sha256::new();
+    serde_json::to_writer(&mut hasher, &(data, total, page, per_page, freshness))?;
+    let hash: String = hasher.finalize().iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("W/\"{hash}\""))
 }
 
 fn meta(total: u64, paging: Paging, timestamp: DateTime<Utc>, freshness: Option<Freshness>) -> ListMeta {
@@ -42,4 +103,43 @@ fn meta(total: u64, paging: Paging, timestamp: DateTime<Utc>, freshness: Option<
 
 fn freshness(app: &App, observed_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Freshness {
     Freshness { observed_at, stale: app.staleness(now).is_stale(observed_at) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::the_tag(&[r#"W/"ab12""#], true)]
+    #[case::strong(&[r#""ab12""#], true)]
+    #[case::one_of_several(&[r#""x", W/"ab12" ,"y""#], true)]
+    #[case::one_of_several_lines(&[r#""x""#, r#"W/"ab12""#], true)]
+    #[case::anything(&["*"], true)]
+    #[case::nothing(&[], false)]
+    #[case::empty(&[""], false)]
+    #[case::another(&[r#"W/"ab13""#], false)]
+    #[case::without_quotes(&["ab12"], false)]
+    #[case::in_lower_case(&[r#"w/"ab12""#], false)]
+    fn tags_are_compared_weakly(#[case] given: &[&'static str], #[case] known: bool) {
+        let given = Known(given.iter().copied().map(HeaderValue::from_static).collect());
+        assert_eq!(given.has(r#"W/"ab12""#), known);
+    }
+
+    #[test]
+    fn a_tag_depends_on_the_rows_and_their_age_but_not_on_the_time_of_the_answer() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let list = |data: &[u8], total, answered, observed| {
+            let freshness = Some(Freshness { observed_at: Some(at(observed)), stale: false });
+            let meta = ListMeta { total, page: 1, per_page: 20, timestamp: at(answered), freshness };
+            tag(&ListEnvelope { data: data.to_vec(), meta }).unwrap()
+        };
+        let first = list(&[1, 2], 2, 100, 90);
+        assert_eq!(first.len(), "W/\"\"".len() + 2 * TAG_BYTES);
+        assert_eq!(first, list(&[1, 2], 2, 101, 90));
+        for other in [list(&[2, 1], 2, 100, 90), list(&[1, 2], 3, 100, 90), list(&[1, 2], 2, 100, 91)] {
+            assert_ne!(first, other);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use nexops_core::envelope::{Envelope, ListEnvelope};
 use nexops_core::error::FieldError;
 use nexops_core::id::TaskId;
@@ -12,7 +13,7 @@ use nexops_core::vm::NotAVmRef;
 
 use super::error::{Error, Result};
 use super::extract::{Path, Query, paging};
-use super::reply;
+use super::reply::{self, Known};
 use crate::app::App;
 use crate::{db, power};
 
@@ -24,15 +25,12 @@ const MOST_LINES: u32 = 5000;
 /// Lists power actions, under way and done, the latest first.
 #[utoipa::path(get, path = "/tasks", tag = "tasks", params(ListTasks),
     responses((status = 200, description = "One page of the tasks", body = ListEnvelope<Task>)))]
-pub async fn list_tasks(
-    State(app): State<Arc<App>>,
-    Query(query): Query<ListTasks>,
-) -> Result<Json<ListEnvelope<Task>>> {
+pub async fn list_tasks(State(app): State<Arc<App>>, Query(query): Query<ListTasks>, known: Known) -> Result<Response> {
     let paging = paging(query.page, query.per_page)?;
     let vm = query.vm.as_deref().map(str::parse).transpose();
     let vm = vm.map_err(|error: NotAVmRef| Error::invalid(vec![FieldError::new("vm", error.to_string())]))?;
     let conn = &mut app.db.get().await?;
-    Ok(reply::list(db::task::list(conn, &query, vm, paging).await?, paging))
+    reply::list(db::task::list(conn, &query, vm, paging).await?, paging, &known)
 }
 
 /// Gives one task.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use nexops_core::envelope::{Envelope, ListEnvelope};
 use nexops_core::error::ErrorCode;
 use nexops_core::task::Task;
@@ -14,8 +15,10 @@ use nexops_core::vm::{ListVms, PowerAction, UsageQuery, Vm, VmRef};
 
 use super::error::{Error, Result};
 use super::extract::{Caller, Query, Vm as VmPath, paging};
-use super::reply;
+use super::idempotency::{self, Key};
+use super::reply::{self, Known};
 use crate::app::{App, now};
+use crate::db::audit::Origin;
 use crate::{db, power};
 
 /// How long a caller who wants fresh figures is kept waiting for them.
@@ -24,11 +27,11 @@ const FRESH_PATIENCE: Duration = Duration::from_secs(45);
 /// Lists guests with their status, allocation and current usage.
 #[utoipa::path(get, path = "/infrastructure/vms", tag = "infrastructure", params(ListVms),
     responses((status = 200, description = "One page of the guests", body = ListEnvelope<Vm>)))]
-pub async fn list_vms(State(app): State<Arc<App>>, Query(query): Query<ListVms>) -> Result<Json<ListEnvelope<Vm>>> {
+pub async fn list_vms(State(app): State<Arc<App>>, Query(query): Query<ListVms>, known: Known) -> Result<Response> {
     let paging = paging(query.page, query.per_page)?;
     let conn = &mut app.db.get().await?;
     let page = db::vm::list(conn, &query, paging, app.staleness(now())).await?;
-    Ok(reply::observed_list(page, paging, &app, conn).await?)
+    reply::observed_list(page, paging, &known, &app, conn).await
 }
 
 /// Gives one guest with its configuration.
@@ -75,17 +78,32 @@ macro_rules! power_routes {
     ($( $(#[$doc:meta])* $name:ident, $path:literal, $action:expr; )+) => { $(
         $(#[$doc])*
         #[utoipa::path(post, path = $path, tag = "infrastructure",
-            params(("vmid" = inline(VmRef), Path, description = "Proxmox's number of the guest, or its id", example = "101")),
-            responses((status = 202, description = "Proxmox has accepted the action; the task tells how it goes", body = Envelope<Task>)))]
+            params(
+                ("vmid" = inline(VmRef), Path, description = "Proxmox's number of the guest, or its id", example = "101"),
+                ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+                    description = "Any text of the caller's own, new for each action. Whoever repeats the request with the \
+                        same key within 24 h gets the first answer again, and nothing is done twice"),
+            ),
+            responses((status = 202, description = "Proxmox has accepted the action; the task tells how it goes", body = Envelope<Task>,
+                headers(("Idempotency-Replayed" = bool, description = "Present, and true, when this is the first answer to \
+                    the Idempotency-Key, given again; errors carry it too")))))]
         pub async fn $name(
             State(app): State<Arc<App>>,
             VmPath(vm): VmPath,
             Caller(origin): Caller,
-        ) -> Result<(StatusCode, Json<Envelope<Task>>)> {
-            let task = power::act(&app, vm, $action, origin).await?;
-            Ok((StatusCode::ACCEPTED, reply::one(task)))
+            Key(key): Key,
+        ) -> Result<Response> {
+            act(&app, vm, $action, origin, key).await
         }
     )+ };
+}
+
+async fn act(app: &Arc<App>, vm: VmRef, action: PowerAction, origin: Origin, key: Option<String>) -> Result<Response> {
+    if let Some(key) = key {
+        return idempotency::act_once(app, key, vm, action, origin).await;
+    }
+    let task = power::act(app, vm, action, origin, None).await?;
+    Ok((StatusCode::ACCEPTED, reply::one(task)).into_response())
 }
 
 power_routes! {

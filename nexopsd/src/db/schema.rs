@@ -111,6 +111,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (key) {
+        key -> Varchar,
+        fingerprint -> Text,
+        status -> Nullable<Int2>,
+        body -> Nullable<Text>,
+        task_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     metric_series (id) {
         id -> Int4,
         source_type -> Varchar,

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::{self, Entry, Outcome};
+use super::idempotency::{self, Claim};
 use super::schema::{proxmox_connections, tasks, vms};
 use super::vm::record::{ConfirmedState, confirm};
 use super::{Error, Result};
@@ -86,6 +87,8 @@ pub struct Intent<'a> {
     pub action: PowerAction,
     /// The audit row.
     pub audit: Entry<'a>,
+    /// The claim on an idempotency key under which it is done, if the caller gave one.
+    pub claim: Option<&'a Claim>,
 }
 
 /// Whether an action may begin.
@@ -95,6 +98,8 @@ pub enum Begun {
     OnTopOf(Option<PowerAction>),
     /// Another action on the guest is still under way, and nothing was written down.
     Busy(Task),
+    /// The claim has lapsed, somebody else may have acted under its key, and nothing was written down.
+    Lapsed,
 }
 
 /// Writes down that an action is about to be sent to Proxmox, together with its audit row. From here on nothing that
@@ -114,6 +119,11 @@ pub async fn begin(conn: &mut AsyncPgConnection, intent: &Intent<'_>) -> Result<
             Some(other) if is_stop(other.action) || !is_stop(intent.action) => return Ok(Begun::Busy(other)),
             other => other.map(|task| task.action),
         };
+        if let Some(claim) = intent.claim
+            && !idempotency::bind(conn, claim, intent.id).await?
+        {
+            return Ok(Begun::Lapsed);
+        }
         audit::begin(conn, &intent.audit).await?;
         diesel::insert_into(tasks::table)
             .values((

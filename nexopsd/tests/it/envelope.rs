@@ -39,6 +39,11 @@ fn cases() -> Vec<Case> {
         field: Some("X-Nexops-Actor"),
         ..post(start.clone(), 400, "INVALID_REQUEST")
     };
+    let key = |value: &[u8]| Case {
+        header: Some(("idempotency-key", value.to_vec())),
+        field: Some("Idempotency-Key"),
+        ..post(start.clone(), 400, "INVALID_REQUEST")
+    };
     let history = |query: &str| format!("/api/v1/metrics/{NOBODY}?{query}");
     vec![
         invalid(format!("{VMS}?page=two"), "page"),
@@ -106,6 +111,11 @@ fn cases() -> Vec<Case> {
         actor(b"  "),
         actor(b"a\tb"),
         actor(b"\xff\xfe"),
+        key(&[b'a'; 256]),
+        key(b""),
+        key(b"a b"),
+        key(b"a\tb"),
+        key(b"\xff\xfe"),
         Case { header: Some(("host", b"evil.example".to_vec())), ..refused(VMS, 403, "HOST_NOT_ALLOWED") },
         Case { header: Some(("host", b"evil.example".to_vec())), ..refused("/healthz", 403, "HOST_NOT_ALLOWED") },
         Case { header: Some(("authorization", b"Bearer wrong".to_vec())), ..refused(VMS, 401, "UNAUTHORIZED") },
@@ -235,11 +245,18 @@ async fn every_request_has_an_id_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_of_the_api_are_not_kept_by_caches_nor_taken_for_something_else() {
+async fn answers_of_the_api_are_kept_by_no_public_cache_nor_taken_for_something_else() {
     let daemon = Wishes::default().idle().start().await;
-    for path in [NODES, "/api/v1/nothing"] {
+    let refused_list = format!("{NODES}?page=0");
+    for (path, kept) in [
+        ("/api/v1/system", "no-store"),
+        ("/api/v1/nothing", "no-store"),
+        // A list has a tag, so that the caller's own cache can ask whether it has changed.
+        (NODES, "private, no-cache"),
+        (&refused_list, "no-store"),
+    ] {
         let answer = Answer::at(&daemon, path).await;
-        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("cache-control"), kept, "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
     }

@@ -106,6 +106,25 @@ fn every_operation_is_described_with_its_parameters_and_its_errors() {
     }
 }
 
+#[test]
+fn every_list_is_documented_with_its_tag_and_nothing_else_is() {
+    let mut lists = Vec::new();
+    for (name, operation) in operations(&document()) {
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        let is_list = schema.as_str().is_some_and(|schema| schema.contains("/ListEnvelope_"));
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let condition = parameters.iter().find(|parameter| parameter["name"] == "If-None-Match");
+        assert_eq!(condition.is_some_and(|condition| condition["in"] == "header"), is_list, "{name}");
+        assert_eq!(operation["responses"]["200"]["headers"]["ETag"].is_object(), is_list, "{name}");
+        assert_eq!(operation["responses"]["304"]["headers"]["ETag"].is_object(), is_list, "{name}");
+        assert!(operation["responses"]["304"]["content"].is_null(), "{name}");
+        if is_list {
+            lists.push(name);
+        }
+    }
+    assert_eq!(lists, ["get /api/v1/infrastructure/nodes", "get /api/v1/infrastructure/vms", "get /api/v1/tasks"]);
+}
+
 /// Every string under this key, anywhere in a value.
 fn under<'a>(key: &str, value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {

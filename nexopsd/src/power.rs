@@ -46,8 +46,8 @@ pub enum Error {
     },
     /// Proxmox has accepted the action, and only then the database failed.
     #[error(
-        "Proxmox has accepted the action, but the database does not answer; do not repeat it, for NexOps follows it as \
-         task {task} as soon as the database is back"
+        "Proxmox has accepted the action, but that could not be written down; do not repeat it, for NexOps looks for it \
+         as task {task}"
     )]
     Accepted {
         /// The task.

@@ -95,8 +95,12 @@ impl From<power::Error> for Error {
                 answer.body.message = error.to_string();
                 answer
             }
-            power::Error::Accepted { .. } => {
-                Self::new(ErrorCode::DatabaseUnavailable, error.to_string()).with_source(error)
+            power::Error::Accepted { task: _, error: ref cause } => {
+                let code = match cause {
+                    db::Error::Unavailable(_) => ErrorCode::DatabaseUnavailable,
+                    db::Error::NotFound | db::Error::Unique { .. } | db::Error::Other(_) => ErrorCode::Internal,
+                };
+                Self::new(code, error.to_string()).with_source(error)
             }
             power::Error::Db(error) => error.into(),
             power::Error::Other(error) => Self::internal(error),

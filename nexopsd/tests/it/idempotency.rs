@@ -176,6 +176,8 @@ async fn a_fault_of_ours_after_the_action_was_begun_does_not_begin_it_again() {
     daemon.database.execute("ALTER TABLE tasks ADD CONSTRAINT none CHECK (upid IS NULL)").await;
     let failure = stop(&daemon).await;
     assert_eq!(failure.code(), "INTERNAL", "{failure:?}");
+    let task = daemon.database.text("SELECT id FROM tasks").await;
+    assert!(failure.text.contains("accepted the action") && failure.text.contains(&task), "{failure:?}");
     daemon.database.execute("ALTER TABLE tasks DROP CONSTRAINT none").await;
     let answer = stop(&daemon).await;
     assert_eq!((answer.status, is_replayed(&answer)), (202, true), "{answer:?}");

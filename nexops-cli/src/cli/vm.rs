@@ -147,8 +147,8 @@ Examples:
   nexops vm start web-1 --timeout 2m -o json";
 
 const STOP_HELP: &str = "\
-What the guest has not written to its disk is lost; `shutdown` asks it first. A guest that is off already is left
-alone, and that is a success.
+What the guest has not written to its disk is lost; `shutdown` asks it first.
+A guest that is off already is left alone, and that is a success.
 
 Examples:
   nexops vm stop 101

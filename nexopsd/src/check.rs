@@ -106,8 +106,8 @@ async fn database(config: &Config) -> anyhow::Result<String> {
 
 async fn redis(config: &Config) -> anyhow::Result<String> {
     match &config.redis_url {
-        None => Ok("not configured; the cache is in process".to_owned()),
-        Some(url) => cache::ping(url).await.map(|()| "answers".to_owned()),
+        None => Ok("not configured, and not needed".to_owned()),
+        Some(url) => cache::ping(url).await.map(|()| "answers; nothing is kept there yet".to_owned()),
     }
 }
 

@@ -154,30 +154,6 @@ impl From<Unusable> for Error {
 }
 
 impl Error {
-    /// Whether the same call may succeed a little later without anybody doing anything.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Unreachable { .. }
-            | Self::Timeout { .. }
-            | Self::Interrupted { .. }
-            | Self::NodeUnreachable { .. } => true,
-            Self::Refused { status, refusal, .. } => {
-                matches!(status, 502..=504) || matches!(refusal, Refusal::Busy | Refusal::NoQuorum)
-            }
-            Self::Settings { .. }
-            | Self::Unauthorized { .. }
-            | Self::Forbidden { .. }
-            | Self::InvalidParameters { .. }
-            | Self::NoSuchTask
-            | Self::NotImplemented { .. }
-            | Self::GuestMissing { .. }
-            | Self::Certificate { .. }
-            | Self::Payload { .. }
-            | Self::Redirected { .. } => false,
-        }
-    }
-
     /// Whether an action that failed like this may have been carried out all the same.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {

@@ -1,0 +1,2 @@
+//! The terminal UI.
+fn main() {}

@@ -16,6 +16,7 @@ use crate::db::series::SeriesIndex;
 use crate::db::{self, Db};
 use crate::jobs;
 use crate::proxmox;
+use crate::secret::Keyring;
 use crate::tls::Tls;
 
 /// Everything that handlers and jobs work with.
@@ -25,6 +26,8 @@ pub struct App {
     pub config: Config,
     /// The database.
     pub db: Db,
+    /// The keys that seal stored secrets.
+    pub secrets: Keyring,
     /// Whether the database is the daemon's own private server.
     pub private_database: bool,
     /// The clusters that are watched.
@@ -68,7 +71,7 @@ impl App {
     /// Puts the daemon together on a database whose schema is up to date. Nothing runs yet.
     ///
     /// # Errors
-    /// When the database does not answer, or a connection's settings cannot be used.
+    /// When the database does not answer, a connection's settings cannot be used, or the key of stored secrets cannot.
     pub async fn new(
         config: Config,
         db: Db,
@@ -76,6 +79,7 @@ impl App {
         connections: Vec<config::Connection>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
+        let secrets = Keyring::open(config.secret_key.as_ref(), &config.data_directory)?;
         let conn = &mut db.get().await?;
         let mut adopted = Vec::with_capacity(connections.len());
         for connection in connections {
@@ -87,6 +91,7 @@ impl App {
         Ok(Self {
             config,
             db,
+            secrets,
             private_database,
             connections: adopted,
             partitions,

@@ -8,6 +8,7 @@ use crate::config::{Config, Connection, Database};
 use crate::postgres;
 use crate::privileges;
 use crate::proxmox::{self, Client};
+use crate::secret::{KEY_FILE, Keyring};
 use crate::start::open_database;
 
 /// What came out of one check.
@@ -63,6 +64,7 @@ pub async fn run(config: &Config) -> bool {
             warnings => Finding::Limited(format!("{configuration}; {warnings}")),
         },
     );
+    report("secret key", secret_key(config).into());
     report("database", database(config).await.into());
     report("redis", redis(config).await.into());
     let missing = "no PROXMOX_HOST is set; .env.example shows the four variables that it takes";
@@ -72,6 +74,16 @@ pub async fn run(config: &Config) -> bool {
     };
     report("proxmox", finding);
     works
+}
+
+fn secret_key(config: &Config) -> anyhow::Result<String> {
+    Keyring::open(config.secret_key.as_ref(), &config.data_directory)?;
+    let file = config.data_directory.join(KEY_FILE);
+    Ok(match (&config.secret_key, file.exists()) {
+        (Some(_), _) => "given by NEXOPS_SECRET_KEY".to_owned(),
+        (None, true) => format!("{}; keep a copy beside the backups", file.display()),
+        (None, false) => format!("{} is made when the first secret is stored", file.display()),
+    })
 }
 
 async fn database(config: &Config) -> anyhow::Result<String> {

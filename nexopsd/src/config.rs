@@ -108,6 +108,8 @@ pub struct Config {
     pub database: Database,
     /// The cache server; `None` keeps the cache in process.
     pub redis_url: Option<SecretString>,
+    /// The key that encrypts stored secrets, or several; `None` takes the key file in the data directory.
+    pub secret_key: Option<SecretString>,
     /// The connection that the environment describes.
     pub proxmox: Option<Connection>,
     /// Who may call.
@@ -170,6 +172,7 @@ impl Config {
                 None => Database::Private,
             },
             redis_url: settings.secret("REDIS_URL")?,
+            secret_key: settings.secret("NEXOPS_SECRET_KEY")?,
             proxmox: if flags.demo { None } else { proxmox_connection(settings)? },
             access,
             intervals: Intervals {

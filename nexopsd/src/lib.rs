@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod power;
 pub mod privileges;
 pub mod proxmox;
+pub mod secret;
 pub mod serve;
 pub mod start;
 pub mod telemetry;

@@ -26,7 +26,7 @@ use self::directory::Layout;
 use self::server::Server;
 
 pub use self::binaries::{Version, binary_directories};
-pub use self::directory::{DataDirectorySources, default_data_directory};
+pub use self::directory::{DataDirectorySources, data_directory_mode, default_data_directory};
 pub use self::error::Error;
 
 /// The role that owns the cluster; it exists from `initdb` on and is its superuser.

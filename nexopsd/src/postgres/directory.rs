@@ -45,6 +45,12 @@ pub fn default_data_directory(sources: DataDirectorySources<'_>) -> Option<PathB
     home.filter(|home| home.is_absolute()).map(|home| home.join(".local/share").join(FOLDER))
 }
 
+/// The permissions of a data directory that is made.
+#[must_use]
+pub fn data_directory_mode() -> u32 {
+    if geteuid().is_root() { OWNER_AND_PASSAGE } else { ONLY_OWNER }
+}
+
 /// What lies where in the data directory.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
@@ -54,10 +60,9 @@ pub(super) struct Layout {
 impl Layout {
     /// Creates what is missing; the part of the server belongs to its account and to nobody else.
     pub(super) fn create(data_directory: &Path, account: &Account) -> Result<Self, Error> {
-        let mode = if geteuid().is_root() { OWNER_AND_PASSAGE } else { ONLY_OWNER };
         DirBuilder::new()
             .recursive(true)
-            .mode(mode)
+            .mode(data_directory_mode())
             .create(data_directory)
             .map_err(Error::file("create the data directory", data_directory))?;
         let root = fs::canonicalize(data_directory).map_err(Error::file("resolve", data_directory))?;

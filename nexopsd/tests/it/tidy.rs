@@ -109,6 +109,8 @@ fn who_may_know_whom(#[case] sentence: &str, #[case] words: &[&str], #[case] pla
     &["api", "app", "cache", "db", "figures", "inventory", "jobs", "power", "serve", "start"], &[])]
 #[case("The private PostgreSQL imports nothing of the daemon.", &["nexopsd/src/postgres"],
     &["api", "app", "cache", "config", "db", "jobs", "power", "proxmox", "serve", "start"], &[])]
+#[case("What seals secrets knows nobody who stores them.", &["nexopsd/src/secret"],
+    &["api", "app", "cache", "config", "db", "jobs", "notify", "power", "proxmox", "serve", "start"], &[])]
 #[case("The configuration imports only what it configures.", &["nexopsd/src/config"],
     &["api", "app", "cache", "db", "jobs", "power", "serve", "start"], &[])]
 #[case("The API knows Proxmox through power alone; it only turns errors into answers and reads the logs of tasks.", &["nexopsd/src/api"],

@@ -267,7 +267,12 @@ impl Daemon {
 
 /// A configuration in which loops run when the test says so, once the first run is over.
 fn config_of(variables: &[(String, String)]) -> Config {
-    let mut values = vec![("HOME", "/nonexistent"), ("NEXOPS_SYNC_INTERVAL", "1h"), ("NEXOPS_METRICS_INTERVAL", "1h")];
+    let mut values = vec![
+        ("HOME", "/nonexistent"),
+        ("NEXOPS_SECRET_KEY", "a key of the tests, which keeps nothing"),
+        ("NEXOPS_SYNC_INTERVAL", "1h"),
+        ("NEXOPS_METRICS_INTERVAL", "1h"),
+    ];
     values.retain(|(key, _)| !variables.iter().any(|(other, _)| other == key));
     values.extend(variables.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     Config::from_settings(&Flags::default(), &Settings::of(&values), false).unwrap()

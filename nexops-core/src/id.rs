@@ -56,4 +56,10 @@ ids! {
     TaskId;
     /// A row of the audit log.
     AuditId;
+    /// A rule that says when an alert is raised.
+    RuleId;
+    /// One occurrence of an alert.
+    AlertId;
+    /// A silence.
+    SilenceId;
 }

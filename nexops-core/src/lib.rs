@@ -7,6 +7,7 @@
 //! 0..=100, `*_mb` is MiB, `*_gb` is GiB, and what is not known is `null`, never 0.
 #![deny(missing_docs)]
 
+pub mod alert;
 pub mod client;
 pub mod envelope;
 pub mod error;

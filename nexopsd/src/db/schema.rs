@@ -158,7 +158,91 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    alert_rules (id) {
+        id -> Uuid,
+        name -> Varchar,
+        description -> Text,
+        metric_name -> Varchar,
+        condition -> Varchar,
+        threshold -> Float8,
+        duration_seconds -> Int4,
+        severity -> Varchar,
+        enabled -> Bool,
+        notification_channels -> Array<Text>,
+        source_type -> Nullable<Varchar>,
+        source_id -> Nullable<Uuid>,
+        clear_threshold -> Nullable<Float8>,
+        clear_duration_seconds -> Int4,
+        on_missing -> Varchar,
+        repeat_interval_seconds -> Nullable<Int4>,
+        version -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    alerts (id) {
+        id -> Uuid,
+        rule_id -> Nullable<Uuid>,
+        kind -> Varchar,
+        source_type -> Varchar,
+        source_id -> Uuid,
+        source_name -> Nullable<Varchar>,
+        metric_name -> Nullable<Varchar>,
+        severity -> Varchar,
+        status -> Varchar,
+        title -> Varchar,
+        description -> Text,
+        value -> Nullable<Float8>,
+        resolution -> Nullable<Varchar>,
+        note -> Nullable<Text>,
+        stale -> Bool,
+        silenced -> Bool,
+        inhibited -> Bool,
+        flapping -> Bool,
+        started_at -> Timestamptz,
+        fired_at -> Timestamptz,
+        acknowledged_at -> Nullable<Timestamptz>,
+        acknowledged_by -> Nullable<Varchar>,
+        resolved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    alert_states (rule_id, source_id, source_type) {
+        rule_id -> Uuid,
+        source_type -> Varchar,
+        source_id -> Uuid,
+        state -> Jsonb,
+    }
+}
+
+diesel::table! {
+    alert_cursors (scope_id) {
+        scope_id -> Uuid,
+        evaluated_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    silences (id) {
+        id -> Uuid,
+        source_type -> Nullable<Varchar>,
+        source_id -> Nullable<Uuid>,
+        rule_id -> Nullable<Uuid>,
+        reason -> Text,
+        created_by -> Varchar,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    alert_rules,
+    alerts,
     proxmox_connections,
     nodes,
     vms,
@@ -172,3 +256,4 @@ diesel::joinable!(vms -> proxmox_connections (connection_id));
 diesel::joinable!(vms -> nodes (node_id));
 diesel::joinable!(tasks -> proxmox_connections (connection_id));
 diesel::joinable!(tasks -> vms (vm_id));
+diesel::joinable!(alerts -> alert_rules (rule_id));

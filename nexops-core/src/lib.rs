@@ -11,6 +11,7 @@ pub mod alert;
 pub mod client;
 pub mod envelope;
 pub mod error;
+pub mod event;
 pub mod id;
 pub mod metric;
 pub mod node;

@@ -5,6 +5,7 @@
 pub mod audit;
 mod connect;
 pub mod connection;
+pub mod event;
 pub mod idempotency;
 pub mod latest;
 pub mod node;

@@ -221,8 +221,7 @@ async fn send(
 
 async fn note_worker(app: &App, task: TaskId, upid: &Upid) -> db::Result<Task> {
     let conn = &mut app.db.get().await?;
-    db::task::bind(conn, task, upid.as_str(), upid.node()).await?;
-    db::task::find(conn, task).await
+    db::task::bind(conn, task, upid.as_str(), upid.node(), now()).await
 }
 
 /// Finds the node that owns the guest now, and asks it how the guest is. A guest that moved since it was last seen is

@@ -157,6 +157,24 @@ pub async fn find(conn: &mut AsyncPgConnection, id: NodeId, staleness: Staleness
     into_node(row, staleness)
 }
 
+/// The nodes of a connection that changed, came or went at this very time.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn changed_at(
+    conn: &mut AsyncPgConnection,
+    connection: ConnectionId,
+    at: DateTime<Utc>,
+    staleness: Staleness,
+) -> Result<Vec<Node>> {
+    let rows: Vec<Joined> = joined!()
+        .filter(nodes::connection_id.eq(connection.0).and(nodes::updated_at.eq(at)))
+        .order_by(nodes::id)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|row| into_node(row, staleness)).collect()
+}
+
 /// What is known of a node before a new answer of Proxmox is taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownNode {

@@ -111,6 +111,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    events (draft) {
+        draft -> Int8,
+        id -> Nullable<Int8>,
+        #[sql_name = "type"]
+        kind -> Varchar,
+        deleted -> Bool,
+        at -> Timestamptz,
+        data -> Text,
+    }
+}
+
+diesel::table! {
     idempotency_keys (key) {
         key -> Varchar,
         fingerprint -> Text,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexops_core::event::Change;
 use nexops_core::id::{ConnectionId, TaskId, VmId};
 use nexops_core::page::{Paging, Sort};
 use nexops_core::task::{ListTasks, Task, TaskColumn, TaskStatus};
@@ -12,9 +13,11 @@ use uuid::Uuid;
 
 use super::audit::{self, Entry, Outcome};
 use super::idempotency::{self, Claim};
+use super::latest::Staleness;
 use super::schema::{proxmox_connections, tasks, vms};
+use super::vm::candidates;
 use super::vm::record::{ConfirmedState, confirm};
-use super::{Error, Result};
+use super::{Error, Result, event};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = tasks)]
@@ -140,18 +143,35 @@ pub async fn begin(conn: &mut AsyncPgConnection, intent: &Intent<'_>) -> Result<
             ))
             .execute(conn)
             .await?;
+        tell(conn, intent.id, intent.audit.at).await?;
         Ok(Begun::OnTopOf(on_top_of))
     })
     .await
+}
+
+/// Tells those who follow how a task is.
+async fn tell(conn: &mut AsyncPgConnection, id: TaskId, now: DateTime<Utc>) -> Result<Task> {
+    let task = find(conn, id).await?;
+    event::record(conn, &[Change::Task(Box::new(task.clone()))], now).await?;
+    Ok(task)
 }
 
 /// Binds a task to the worker that Proxmox started for it.
 ///
 /// # Errors
 /// [`Error::Unique`] when another task has that worker; or when the database does not answer.
-pub async fn bind(conn: &mut AsyncPgConnection, id: TaskId, upid: &str, node: &str) -> Result<()> {
-    diesel::update(tasks::table.find(id.0)).set((tasks::upid.eq(upid), tasks::node.eq(node))).execute(conn).await?;
-    Ok(())
+pub async fn bind(
+    conn: &mut AsyncPgConnection,
+    id: TaskId,
+    upid: &str,
+    node: &str,
+    now: DateTime<Utc>,
+) -> Result<Task> {
+    conn.transaction(async |conn| {
+        diesel::update(tasks::table.find(id.0)).set((tasks::upid.eq(upid), tasks::node.eq(node))).execute(conn).await?;
+        tell(conn, id, now).await
+    })
+    .await
 }
 
 /// Notes when a task's worker ended well while the guest has yet to be seen in the intended state.
@@ -192,6 +212,17 @@ impl End {
     }
 }
 
+/// A guest as its own node told it, when a task on it had ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The guest.
+    pub vm: VmId,
+    /// How it is.
+    pub state: &'a ConfirmedState,
+    /// When the figures that are told with it count as stale.
+    pub staleness: Staleness,
+}
+
 /// Writes down how a task ended, with the outcome in the audit log and the guest's state as it was read afterwards: who
 /// sees the task ended sees the guest as it is.
 ///
@@ -202,7 +233,7 @@ pub async fn finish(
     id: TaskId,
     end: &End,
     exit_status: &str,
-    vm: Option<(VmId, &ConfirmedState)>,
+    seen: Option<Seen<'_>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let exit_status = &super::storable(exit_status);
@@ -222,9 +253,12 @@ pub async fn finish(
             return Ok(());
         };
         audit::end(conn, audit_id, end.outcome(), json!({"exit_status": exit_status, "upid": upid})).await?;
-        if let Some((vm, state)) = vm {
+        if let Some(Seen { vm, state, staleness }) = seen {
             confirm(conn, vm, state, now).await?;
+            let vms = candidates(conn, vm.into(), staleness).await?.into_iter();
+            event::record(conn, &vms.map(|vm| Change::Vm(Box::new(vm))).collect::<Vec<_>>(), now).await?;
         }
+        tell(conn, id, now).await?;
         Ok(())
     })
     .await

@@ -1,6 +1,7 @@
 //! Guests, as they are asked for. How they are kept up to date is in `db/vm/record.rs`.
 
 pub mod record;
+mod told;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -210,6 +211,26 @@ pub async fn candidates(conn: &mut AsyncPgConnection, vm: VmRef, staleness: Stal
         VmRef::Id(id) => query.filter(vms::id.eq(id.0)),
     };
     let rows: Vec<Joined> = query.order_by(proxmox_connections::name).load(conn).await?;
+    rows.into_iter().map(|row| into_vm(row, staleness)).collect()
+}
+
+/// The guests of a connection that changed, came or went at this very time, `limit` at most.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn changed_at(
+    conn: &mut AsyncPgConnection,
+    connection: ConnectionId,
+    at: DateTime<Utc>,
+    staleness: Staleness,
+    limit: i64,
+) -> Result<Vec<Vm>> {
+    let rows: Vec<Joined> = joined!()
+        .filter(vms::connection_id.eq(connection.0).and(vms::updated_at.eq(at)))
+        .order_by(vms::id)
+        .limit(limit)
+        .load(conn)
+        .await?;
     rows.into_iter().map(|row| into_vm(row, staleness)).collect()
 }
 

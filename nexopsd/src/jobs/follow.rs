@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nexops_core::id::VmId;
 use nexops_core::task::Task;
 use nexops_core::vm::PowerAction;
 use serde::Serialize;
@@ -12,7 +11,7 @@ use serde::Serialize;
 use super::{Job, Ran};
 use crate::app::{App, Connection, now};
 use crate::db;
-use crate::db::task::{End, Running};
+use crate::db::task::{End, Running, Seen};
 use crate::db::vm::record::ConfirmedState;
 use crate::proxmox::{Error, GuestAddress, GuestCurrent, Outcome, TaskEnd, TaskRow, TaskState, Upid};
 
@@ -206,7 +205,7 @@ impl Follow {
             .min_by_key(|row| (row.started_at - task.started_at).abs());
         match ours {
             Some(row) => {
-                db::task::bind(conn, task.id, &row.upid.to_string(), row.upid.node()).await?;
+                db::task::bind(conn, task.id, &row.upid.to_string(), row.upid.node(), now).await?;
                 tracing::info!(task.id = %task.id, upid = %row.upid, "found the worker of a task that was not confirmed");
                 Ok(Step::GoesOn)
             }
@@ -246,9 +245,11 @@ impl Follow {
             status_detail: guest.status_detail.clone(),
             locked: guest.lock.clone(),
         });
-        let vm: Option<(VmId, &ConfirmedState)> = state.as_ref().map(|state| (task.vm_id, state));
+        let now = now();
+        let staleness = app.staleness(now);
+        let seen = state.as_ref().map(|state| Seen { vm: task.vm_id, state, staleness });
         let conn = &mut app.db.get().await?;
-        db::task::finish(conn, task.id, end, exit_status, vm, now()).await?;
+        db::task::finish(conn, task.id, end, exit_status, seen, now).await?;
         tracing::info!(task.id = %task.id, vmid = task.vmid, action = %task.action, exit_status, "a task ended");
         Ok(Step::Ended)
     }

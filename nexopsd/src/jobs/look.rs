@@ -77,8 +77,14 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
             observe(&resources, &plan, &nodes, previous, now)
         }
     };
-    let sighting =
-        Sighting { connection: connection.id, at: now, nodes: &seen_nodes, plan: &plan, observations: &observations };
+    let sighting = Sighting {
+        connection: connection.id,
+        at: now,
+        nodes: &seen_nodes,
+        plan: &plan,
+        observations: &observations,
+        staleness: app.staleness(now),
+    };
     // Numbers that were given in a transaction which did not come to its end stand for nothing, so that the index is
     // only put back when it did.
     let mut numbered = std::mem::take(&mut *index);

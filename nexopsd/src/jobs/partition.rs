@@ -1,4 +1,4 @@
-//! Keeps the samples' partitions in order, and forgets idempotency keys whose time is over.
+//! Keeps the samples' partitions in order, and forgets events and idempotency keys whose time is over.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use super::{Job, Ran};
 use crate::app::App;
 use serde::Serialize;
 
+use crate::db::event;
 use crate::db::idempotency;
 use crate::db::partition::{self, Upkeep};
 
@@ -24,6 +25,8 @@ pub struct Report {
     pub partitions: Upkeep,
     /// Idempotency keys forgotten.
     pub forgotten_keys: usize,
+    /// Events forgotten.
+    pub forgotten_events: usize,
 }
 
 /// The loop.
@@ -37,10 +40,11 @@ impl Job for KeepPartitions {
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let conn = &mut app.db.get().await?;
         let forgotten_keys = idempotency::forget(conn, now).await?;
+        let forgotten_events = event::forget(conn, now).await?;
         let partitions = partition::keep_in_order(conn, now, now - app.config.retention.raw).await?;
         if partitions.rescued > 0 {
             tracing::warn!(samples = partitions.rescued, "samples had no partition and were put into one now");
         }
-        Ok(Ran::of(Report { partitions, forgotten_keys }))
+        Ok(Ran::of(Report { partitions, forgotten_keys, forgotten_events }))
     }
 }

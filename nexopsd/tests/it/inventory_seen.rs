@@ -261,8 +261,15 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
     let stopped = ConfirmedState { status: VmStatus::Stopped, status_detail: None, locked: Some("backup".to_owned()) };
     record::confirm(&mut conn, vm.id, &stopped, asked_at + Duration::milliseconds(5)).await.unwrap();
     let (nodes, figures) = (inventory::nodes(&resources.nodes, &resources.guests), [figures]);
-    let sighting =
-        Sighting { connection: connection.id, at: asked_at, nodes: &nodes, plan: &plan, observations: &figures };
+    let staleness = daemon.app.staleness(asked_at);
+    let sighting = Sighting {
+        connection: connection.id,
+        at: asked_at,
+        nodes: &nodes,
+        plan: &plan,
+        observations: &figures,
+        staleness,
+    };
     record::record(&mut conn, &sighting, &mut index).await.unwrap();
 
     let vm = daemon.vm(101).await;

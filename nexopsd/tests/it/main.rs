@@ -6,6 +6,7 @@ mod collection;
 mod database;
 mod docs;
 mod envelope;
+mod events_recorded;
 mod health;
 mod idempotency;
 mod inventory_seen;

@@ -10,11 +10,12 @@ use nexops_core::id::{ConnectionId, VmId};
 use nexops_core::vm::{VmStatus, VmType};
 use uuid::Uuid;
 
-use super::super::latest::{self, Observation};
+use super::super::latest::{self, Observation, Staleness};
 use super::super::node::{self, SeenNode};
 use super::super::schema::{metric_latest, nodes, vms};
 use super::super::series::{self, SeriesIndex};
 use super::super::{Error, Result, connection};
+use super::told;
 use crate::inventory::{ABSENCES, Plan, SUSPICIOUS_ABSENCES, clean_lock};
 
 /// For how long a guest that is gone can come back as itself. After that its number is anybody's.
@@ -141,6 +142,8 @@ pub struct Sighting<'a> {
     pub plan: &'a Plan,
     /// New figures of guests and nodes, to be stored as the latest and as samples.
     pub observations: &'a [Observation],
+    /// When the figures that are told with a change count as stale.
+    pub staleness: Staleness,
 }
 
 /// Writes down what one look at a cluster brought: all of it, or nothing. Samples are numbered through `index`.
@@ -154,7 +157,7 @@ pub async fn record(
     sighting: &Sighting<'_>,
     index: &mut SeriesIndex,
 ) -> Result<RecordedCounts> {
-    let Sighting { connection: id, at, nodes: seen_nodes, plan, observations } = *sighting;
+    let Sighting { connection: id, at, nodes: seen_nodes, plan, observations, staleness: _ } = *sighting;
     conn.transaction::<_, Error, _>(async |conn| {
         super::super::commit_lazily(conn).await?;
         super::super::lock_inventory(conn, id).await?;
@@ -169,6 +172,7 @@ pub async fn record(
         let samples = series::insert(conn, index, observations).await?;
         let samples_took = clock.elapsed();
         connection::succeeded(conn, id, at).await?;
+        told::tell(conn, sighting, gone_vms).await?;
         if plan.new.len() >= MANY {
             // Until autovacuum comes by, PostgreSQL would go on planning for empty tables.
             conn.batch_execute("ANALYZE nodes; ANALYZE vms; ANALYZE metric_latest").await?;

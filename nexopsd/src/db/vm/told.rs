@@ -1,0 +1,25 @@
+//! What those who follow are told of one look at a cluster.
+
+use diesel_async::AsyncPgConnection;
+use nexops_core::event::{Change, Collection};
+
+use super::super::{Result, event, node};
+use super::record::Sighting;
+
+/// Tells them, in the transaction that writes the sighting down: each node and guest that changed, and that there are
+/// new figures.
+pub(super) async fn tell(conn: &mut AsyncPgConnection, sighting: &Sighting<'_>, gone_vms: i64) -> Result<()> {
+    let Sighting { connection, at, nodes: _, plan, observations, staleness } = *sighting;
+    let nodes = node::changed_at(conn, connection, at, staleness).await?;
+    let mut changes: Vec<Change> = nodes.into_iter().map(|node| Change::Node(Box::new(node))).collect();
+    let quiet = plan.new.is_empty() && plan.changed.is_empty() && plan.replaced.is_empty() && gone_vms == 0;
+    if !quiet {
+        let vms = super::changed_at(conn, connection, at, staleness, event::TOO_MANY).await?;
+        changes.extend(vms.into_iter().map(|vm| Change::Vm(Box::new(vm))));
+    }
+    if !observations.is_empty() {
+        let sources = observations.len() as u64;
+        changes.push(Change::Metrics(Collection { connection_id: connection, observed_at: at, sources }));
+    }
+    event::record(conn, &changes, at).await
+}

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_nexops_global_optspecs
-    string join \n url= o/output= no-headers color= v/verbose q/quiet h/help V/version
+    string join \n url= o/output= c/columns= no-headers color= v/verbose q/quiet h/help V/version
 end
 
 function __fish_nexops_needs_command
@@ -25,12 +25,14 @@ function __fish_nexops_using_subcommand
 end
 
 complete -c nexops -n "__fish_nexops_needs_command" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_needs_command" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_needs_command" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_needs_command" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_needs_command" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -46,12 +48,14 @@ complete -c nexops -n "__fish_nexops_needs_command" -f -a "ct" -d 'Guests: virtu
 complete -c nexops -n "__fish_nexops_needs_command" -f -a "task" -d 'Tasks: power actions under way and done'
 complete -c nexops -n "__fish_nexops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c nexops -n "__fish_nexops_using_subcommand status" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand status" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand status" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand status" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand status" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -60,12 +64,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand status" -s v -l verbose -d
 complete -c nexops -n "__fish_nexops_using_subcommand status" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand status" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand node; and not __fish_seen_subcommand_from list ls show" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand node; and not __fish_seen_subcommand_from list ls show" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand node; and not __fish_seen_subcommand_from list ls show" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand node; and not __fish_seen_subcommand_from list ls show" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and not __fish_seen_subcommand_from list ls show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -83,13 +89,19 @@ unknown\t''"
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l connection -d 'Only nodes of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l search -d 'Only nodes whose name or address contains this' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l sort -d 'Column to sort by, with - before it for the largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from list" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -104,13 +116,19 @@ unknown\t''"
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l connection -d 'Only nodes of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l search -d 'Only nodes whose name or address contains this' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l sort -d 'Column to sort by, with - before it for the largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -119,12 +137,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -133,12 +153,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand node; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -169,13 +191,19 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l connection -d 'Only guests of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l search -d 'Only guests whose name, number, address or node contains this' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l sort -d 'Column to sort by, with - before it for the largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from list" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -195,13 +223,19 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l connection -d 'Only guests of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l search -d 'Only guests whose name, number, address or node contains this' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l sort -d 'Column to sort by, with - before it for the largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -210,12 +244,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -224,12 +260,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from metrics" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from metrics" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from metrics" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from metrics" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from metrics" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -240,12 +278,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from metrics" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -257,12 +297,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -274,12 +316,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -291,12 +335,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -308,12 +354,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from shutdown" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -325,12 +373,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -342,12 +392,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from suspend" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -358,12 +410,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand vm; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and not __fish_seen_subcommand_from list ls show metrics start stop restart shutdown reset suspend resume" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -394,13 +448,19 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l connection -d 'Only guests of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l search -d 'Only guests whose name, number, address or node contains this' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l sort -d 'Column to sort by, with - before it for the largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from list" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -420,13 +480,19 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l connection -d 'Only guests of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l search -d 'Only guests whose name, number, address or node contains this' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l sort -d 'Column to sort by, with - before it for the largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -435,12 +501,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -449,12 +517,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from metrics" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from metrics" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from metrics" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from metrics" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from metrics" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -465,12 +535,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from metrics" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -482,12 +554,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -499,12 +573,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -516,12 +592,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -533,12 +611,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from shutdown" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -550,12 +630,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -567,12 +649,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from suspend" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -l timeout -d 'How long to wait for the end, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -583,12 +667,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcom
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand ct; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and not __fish_seen_subcommand_from list ls show wait log" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand task; and not __fish_seen_subcommand_from list ls show wait log" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand task; and not __fish_seen_subcommand_from list ls show wait log" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand task; and not __fish_seen_subcommand_from list ls show wait log" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and not __fish_seen_subcommand_from list ls show wait log" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -609,13 +695,20 @@ complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l node -d 'Only tasks on this node' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l connection -d 'Only tasks of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l limit -d 'No more than so many' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l sort -d 'Column to sort by, with - before it for the latest or largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from list" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -631,13 +724,20 @@ complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l node -d 'Only tasks on this node' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l connection -d 'Only tasks of this connection' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l limit -d 'No more than so many' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l sort -d 'Column to sort by, with - before it for the latest or largest first' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l filter -d 'Only rows that fit, as \'cpu>80 tag:prod name:web-* !status:stopped\'; plain words look into all fields' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -s w -l watch -d 'Go on looking, every 2 s or as often as said, and show what changes' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l until -d 'Look again until every row fits, as status:running' -r
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l timeout -d 'How long to look with --until, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -646,12 +746,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from show" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from show" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -661,12 +763,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -l timeout -d 'How long to wait, as 90s, 5m or 1h' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -675,12 +779,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"
@@ -690,12 +796,14 @@ complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subc
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c nexops -n "__fish_nexops_using_subcommand task; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help'
 complete -c nexops -n "__fish_nexops_using_subcommand completions" -l url -d 'Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]' -r -f
-complete -c nexops -n "__fish_nexops_using_subcommand completions" -s o -l output -d 'Form of the output: table, wide, json, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
+complete -c nexops -n "__fish_nexops_using_subcommand completions" -s o -l output -d 'Form of the output: table, wide, json, jsonl, yaml, csv or name' -r -f -a "table\t'Aligned columns for people'
 wide\t'The same with more columns'
 json\t'The API\'s own JSON, without the envelope'
+jsonl\t'The same with a line for each thing'
 yaml\t'The same as YAML'
 csv\t'Flat machine values under a header row'
 name\t'Nothing but the name that other commands take, one a line'"
+complete -c nexops -n "__fish_nexops_using_subcommand completions" -s c -l columns -d 'Show these columns and no others, in this order' -r
 complete -c nexops -n "__fish_nexops_using_subcommand completions" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` speak against it'
 always\t'Always'
 never\t'Never'"

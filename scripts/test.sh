@@ -95,12 +95,18 @@ start_redis() {
     exit 1
 }
 
+# Whoever names a package does not want to wait for the others to compile.
+scope=--workspace
+case " $* " in
+*' -p '* | *' --package '*) scope= ;;
+esac
+
 start_postgres
 start_redis
 if command -v cargo-nextest >/dev/null 2>&1; then
-    cargo nextest run --workspace "$@"
+    cargo nextest run $scope "$@"
 else
-    cargo test --workspace "$@"
+    cargo test $scope "$@"
 fi
 # nextest leaves the examples in the documentation out; with arguments somebody wants certain tests only.
 [ $# -gt 0 ] || cargo test --quiet --doc --workspace

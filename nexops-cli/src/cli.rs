@@ -1,5 +1,6 @@
 //! The command line: nouns, verbs, flags, and their help.
 
+mod list;
 mod node;
 mod task;
 mod vm;
@@ -12,6 +13,7 @@ use nexops_core::text::UnknownWord;
 
 use crate::color::ColorChoice;
 
+pub use list::ListFlags;
 pub use node::{ListNodesArgs, NodeCommand};
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
 pub use vm::{ListVmsArgs, MetricsArgs, PowerArgs, ShowVmArgs, VmCommand};
@@ -37,8 +39,11 @@ pub struct Global {
     pub url: Option<String>,
     /// Form of the output
     #[arg(short, long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
-    #[arg(default_value = "table", help = "Form of the output: table, wide, json, yaml, csv or name")]
+    #[arg(default_value = "table", help = "Form of the output: table, wide, json, jsonl, yaml, csv or name")]
     pub output: Format,
+    /// Show these columns and no others, in this order
+    #[arg(short, long, global = true, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub columns: Vec<String>,
     /// Leave out the header row of tables and CSV
     #[arg(long, global = true)]
     pub no_headers: bool,
@@ -62,6 +67,8 @@ pub enum Format {
     Wide,
     /// The API's own JSON, without the envelope.
     Json,
+    /// The same with a line for each thing.
+    Jsonl,
     /// The same as YAML.
     Yaml,
     /// Flat machine values under a header row.
@@ -123,6 +130,8 @@ Examples:
   nexops vm start 101 web-1
   nexops vm shutdown 101 --yes --timeout 5m
   nexops vm list -o json
+  nexops vm list -c vmid,name,cpu_usage --filter 'cpu>80'
+  nexops vm list --watch
 
 Environment:
   NEXOPS_API_URL     address of the daemon

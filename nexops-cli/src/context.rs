@@ -30,19 +30,30 @@ impl Context {
         let profile = Profile::from_environment(global.url.as_deref());
         let client = Client::new(profile).map_err(|error| Failure::from_client("use that address", &error))?;
         let colored = color::is_wanted(global.color, io::stdout().is_terminal());
-        let output = Output { format: global.output, headers: !global.no_headers, colored, now: Utc::now() };
+        let output = Output {
+            format: global.output,
+            headers: !global.no_headers,
+            colored,
+            columns: global.columns.clone(),
+            terminal: is_terminal(&io::stdout()),
+            now: Utc::now(),
+        };
         Ok(Self { client, output, talk: talk(global) })
     }
 }
 
+/// Whether somebody looks at a terminal that can be drawn on.
+fn is_terminal(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env::var_os("TERM").is_some_and(|term| term != "dumb")
+}
+
 /// How to talk under these flags.
 pub fn talk(global: &Global) -> Talk {
-    let is_terminal = io::stderr().is_terminal();
     Talk {
-        json: global.output == Format::Json,
+        json: matches!(global.output, Format::Json | Format::Jsonl),
         quiet: global.quiet,
         verbose: global.verbose,
-        colored: color::is_wanted(global.color, is_terminal),
-        terminal: is_terminal && env::var_os("TERM").is_some_and(|term| term != "dumb"),
+        colored: color::is_wanted(global.color, io::stderr().is_terminal()),
+        terminal: is_terminal(&io::stderr()),
     }
 }

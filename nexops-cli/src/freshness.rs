@@ -4,43 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use nexops_core::envelope::Freshness;
-use nexops_core::node::Node;
 use nexops_core::usage::Usage;
-use nexops_core::vm::Vm;
 
 use crate::context::Context;
 use crate::format::{age, clean};
-
-/// A thing that is seen through a connection.
-pub trait Observed {
-    /// The connection's name.
-    fn connection(&self) -> &str;
-    /// Its current figures.
-    fn usage(&self) -> &Usage;
-}
-
-impl Observed for Vm {
-    fn connection(&self) -> &str {
-        &self.connection
-    }
-
-    fn usage(&self) -> &Usage {
-        &self.usage
-    }
-}
-
-impl Observed for Node {
-    fn connection(&self) -> &str {
-        &self.connection
-    }
-
-    fn usage(&self) -> &Usage {
-        &self.usage
-    }
-}
+use crate::output::Row;
 
 /// Warns when what is about to be printed is old.
-pub fn warn_if_stale<T: Observed>(context: &Context, freshness: Option<Freshness>, rows: &[T]) {
+pub fn warn_if_stale<T: Row>(context: &Context, freshness: Option<Freshness>, rows: &[T]) {
     if let Some(Freshness { observed_at, stale: true }) = freshness {
         context.talk.warn(&sentence(observed_at, &silent_connections(rows), context.output.now));
     }
@@ -54,9 +25,10 @@ pub fn warn_if_usage_stale(context: &Context, usage: &Usage) {
 }
 
 /// Connections of which nothing fresh is there. Where some of it is fresh, the connection answers and a node is silent.
-fn silent_connections<T: Observed>(rows: &[T]) -> Vec<&str> {
+fn silent_connections<T: Row>(rows: &[T]) -> Vec<&str> {
     let names = |stale: bool| -> BTreeSet<&str> {
-        rows.iter().filter(|row| row.usage().stale == stale).map(Observed::connection).collect()
+        let observed = rows.iter().filter_map(Row::observed);
+        observed.filter(|(_, usage)| usage.stale == stale).map(|(connection, _)| connection).collect()
     };
     names(true).difference(&names(false)).copied().collect()
 }

@@ -1,5 +1,6 @@
 //! Data on standard output, in the form that was asked for.
 
+mod columns;
 pub mod csv;
 pub mod details;
 pub mod table;
@@ -7,6 +8,7 @@ pub mod table;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use nexops_core::usage::Usage;
 use serde::Serialize;
 
 use crate::cli::Format;
@@ -16,7 +18,7 @@ use crate::failure::{Failure, Result};
 use crate::format::clean;
 
 /// How data is printed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// The form.
     pub format: Format,
@@ -24,6 +26,10 @@ pub struct Output {
     pub headers: bool,
     /// Whether colours are welcome.
     pub colored: bool,
+    /// The columns that are wanted and no others; empty for those of the form.
+    pub columns: Vec<String>,
+    /// Whether somebody looks at a terminal that can be drawn on.
+    pub terminal: bool,
     /// The time that ages are counted from.
     pub now: DateTime<Utc>,
 }
@@ -70,57 +76,81 @@ pub struct Field<T: 'static> {
     pub value: fn(&T) -> Option<String>,
 }
 
-/// A thing that can be printed in every form.
+/// A thing that can be printed in every form, and of which a list can be filtered and watched.
 pub trait Row: Serialize + Sized + 'static {
     /// Columns of `table`.
     const NARROW: &'static [Column<Self>];
     /// Columns that `wide` adds.
     const WIDE: &'static [Column<Self>];
-    /// Columns of `csv`.
+    /// Columns of `csv`, and what `--filter` and `--columns` can name.
     const FIELDS: &'static [Field<Self>];
 
     /// What other commands call it.
     fn name(&self) -> String;
+
+    /// The connection that it is seen through and its current figures, where there are any.
+    fn observed(&self) -> Option<(&str, &Usage)> {
+        None
+    }
 }
 
 impl Output {
     /// Prints a list.
     pub fn list<T: Row>(&self, rows: &[T]) -> Result<()> {
+        emit(&self.text(rows)?)
+    }
+
+    /// A list as it is printed.
+    pub fn text<T: Row>(&self, rows: &[T]) -> Result<String> {
         match self.format {
-            Format::Table => emit(&table::render(self, rows, &[T::NARROW])),
-            Format::Wide => emit(&table::render(self, rows, &[T::NARROW, T::WIDE])),
-            Format::Json | Format::Yaml => self.document(rows),
-            Format::Csv => emit(&csv::render(self.headers, rows)?),
-            Format::Name => emit(&rows.iter().map(|row| row.name() + "\n").collect::<String>()),
+            Format::Table => table::render(self, rows, &[T::NARROW]),
+            Format::Wide => table::render(self, rows, &[T::NARROW, T::WIDE]),
+            Format::Json | Format::Yaml | Format::Jsonl if self.columns.is_empty() => self.document_text(rows),
+            Format::Json | Format::Yaml | Format::Jsonl => self.document_text(&columns::picked(&self.columns, rows)?),
+            Format::Csv => csv::render(self.headers, rows, &columns::fields(&self.columns)?),
+            Format::Name if self.columns.is_empty() => Ok(rows.iter().map(|row| row.name() + "\n").collect()),
+            Format::Name => Err(Failure::new(Exit::Usage, "USAGE", "-o name prints names and no columns")
+                .with_hint("leave -o name or -c out")),
         }
     }
 
     /// Prints one thing; `describe` makes the description for people.
     pub fn one<T: Row>(&self, row: &T, describe: impl FnOnce() -> Vec<(&'static str, Cell)>) -> Result<()> {
         match self.format {
-            Format::Table | Format::Wide => emit(&details::render(&describe(), self.colored)),
-            Format::Json | Format::Yaml => self.document(row),
-            Format::Csv => emit(&csv::render(self.headers, std::slice::from_ref(row))?),
-            Format::Name => emit(&(row.name() + "\n")),
+            Format::Table | Format::Wide if self.columns.is_empty() => {
+                emit(&details::render(&describe(), self.colored))
+            }
+            Format::Json | Format::Yaml | Format::Jsonl if self.columns.is_empty() => self.document(row),
+            Format::Json | Format::Yaml | Format::Jsonl => {
+                self.document(&columns::picked(&self.columns, std::slice::from_ref(row))?.pop())
+            }
+            Format::Table | Format::Wide | Format::Csv | Format::Name => self.list(std::slice::from_ref(row)),
         }
     }
 
-    /// Prints a document: YAML if that was asked for, else JSON.
+    /// Prints a document: YAML or JSON lines if that was asked for, else JSON.
     pub fn document<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
-        let text = match self.format {
-            Format::Yaml => serde_yaml_ng::to_string(value).map_err(|error| unwritable(&error))?,
+        emit(&self.document_text(value)?)
+    }
+
+    fn document_text<T: Serialize + ?Sized>(&self, value: &T) -> Result<String> {
+        match self.format {
+            Format::Yaml => serde_yaml_ng::to_string(value).map_err(|error| unwritable(&error)),
+            Format::Jsonl => match serde_json::to_value(value).map_err(|error| unwritable(&error))? {
+                serde_json::Value::Array(list) => Ok(list.iter().map(|one| format!("{one}\n")).collect()),
+                one => Ok(format!("{one}\n")),
+            },
             Format::Json | Format::Table | Format::Wide | Format::Csv | Format::Name => {
-                serde_json::to_string_pretty(value).map_err(|error| unwritable(&error))? + "\n"
+                Ok(serde_json::to_string_pretty(value).map_err(|error| unwritable(&error))? + "\n")
             }
-        };
-        emit(&text)
+        }
     }
 
     /// Whether the form is one for people.
     pub fn is_for_people(&self) -> bool {
         match self.format {
             Format::Table | Format::Wide => true,
-            Format::Json | Format::Yaml | Format::Csv | Format::Name => false,
+            Format::Json | Format::Jsonl | Format::Yaml | Format::Csv | Format::Name => false,
         }
     }
 }

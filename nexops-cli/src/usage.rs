@@ -30,8 +30,12 @@ pub fn report(error: &clap::Error) -> Exit {
 /// Whether JSON was asked for, as far as that can be told of arguments that could not be read as a whole.
 fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
     let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let is_joined = |argument: &String| matches!(argument.as_str(), "-ojson" | "-o=json" | "--output=json");
-    let is_split = |pair: &[String]| matches!(pair, [flag, value] if matches!(flag.as_str(), "-o" | "--output") && value == "json");
+    let is_joined = |argument: &String| {
+        ["-ojson", "-o=json", "--output=json"]
+            .iter()
+            .any(|flag| argument.strip_suffix('l').unwrap_or(argument) == *flag)
+    };
+    let is_split = |pair: &[String]| matches!(pair, [flag, value] if matches!(flag.as_str(), "-o" | "--output") && matches!(value.as_str(), "json" | "jsonl"));
     arguments.iter().any(is_joined) || arguments.windows(2).any(is_split)
 }
 
@@ -42,7 +46,13 @@ mod tests {
     #[test]
     fn json_is_recognised_in_every_spelling() {
         let check = |line: &str| wants_json(line.split(' ').map(OsString::from));
-        assert!(check("nexops vm bogus -o json") && check("nexops --output=json vm") && check("nexops vm -ojson"));
+        assert!(
+            check("nexops vm bogus -o json")
+                && check("nexops vm -ojsonl")
+                && check("nexops vm -o jsonl")
+                && check("nexops --output=json vm")
+                && check("nexops vm -ojson")
+        );
         assert!(!check("nexops vm json") && !check("nexops -o yaml json"));
     }
 }

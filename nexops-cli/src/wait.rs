@@ -17,7 +17,7 @@ use crate::rows::task;
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// So far away that it never comes, yet tokio can count to it.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 86_400);
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// Until when to wait.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ pub async fn until_ended(context: &Context, id: TaskId, patience: Patience) -> R
 }
 
 /// Whether the failure may be over with the next request: the daemon restarts, or its database or a proxy before it does.
-fn may_pass(error: &client::Error) -> bool {
+pub fn may_pass(error: &client::Error) -> bool {
     match error {
         client::Error::Unreachable { .. } | client::Error::Timeout { .. } | client::Error::Payload { .. } => true,
         client::Error::Url { .. } => false,

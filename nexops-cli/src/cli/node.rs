@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use nexops_core::node::{ListNodes, NodeColumn, NodeStatus};
 use nexops_core::page::Sort;
 
-use super::word_of;
+use super::{ListFlags, word_of};
 
 /// What to do with nodes.
 #[derive(Debug, Subcommand)]
@@ -18,7 +18,7 @@ pub enum NodeCommand {
 }
 
 /// Which nodes to list.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ListNodesArgs {
     /// Only nodes in this state
     #[arg(long, value_parser = word_of(NodeStatus::ALL, NodeStatus::as_str))]
@@ -32,19 +32,22 @@ pub struct ListNodesArgs {
     /// Column to sort by, with - before it for the largest first
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     pub sort: Option<Sort<NodeColumn>>,
+    /// What every list can.
+    #[command(flatten)]
+    pub flags: ListFlags,
 }
 
 impl ListNodesArgs {
     /// Whether any node is left out on purpose.
     pub fn is_filtered(&self) -> bool {
-        let Self { status, connection, search, sort: _ } = self;
+        let Self { status, connection, search, sort: _, flags: _ } = self;
         status.is_some() || connection.is_some() || search.is_some()
     }
 }
 
-impl From<ListNodesArgs> for ListNodes {
-    fn from(args: ListNodesArgs) -> Self {
-        let ListNodesArgs { status, connection, search, sort } = args;
+impl From<&ListNodesArgs> for ListNodes {
+    fn from(args: &ListNodesArgs) -> Self {
+        let ListNodesArgs { status, connection, search, sort, flags: _ } = args.clone();
         Self { page: None, per_page: None, sort, status, connection, search }
     }
 }
@@ -60,7 +63,8 @@ const LIST_HELP: &str = "\
 Examples:
   nexops node list
   nexops node list --status offline
-  nexops node list --sort -memory_usage -o wide";
+  nexops node list --sort -memory_usage -o wide
+  nexops node list -c name,cpu,memory --watch";
 
 const SHOW_HELP: &str = "\
 Examples:

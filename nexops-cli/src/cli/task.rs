@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use nexops_core::id::TaskId;
-use nexops_core::task::TaskStatus;
+use nexops_core::page::Sort;
+use nexops_core::task::{TaskColumn, TaskStatus};
 
-use super::word_of;
+use super::{ListFlags, word_of};
 
 /// What to do with tasks.
 #[derive(Debug, Subcommand)]
@@ -26,7 +27,7 @@ pub enum TaskCommand {
 }
 
 /// Which tasks to list.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ListTasksArgs {
     /// Only tasks in this state
     #[arg(long, value_parser = word_of(TaskStatus::ALL, TaskStatus::as_str))]
@@ -43,12 +44,18 @@ pub struct ListTasksArgs {
     /// No more than so many
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
+    /// Column to sort by, with - before it for the latest or largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<Sort<TaskColumn>>,
+    /// What every list can.
+    #[command(flatten)]
+    pub flags: ListFlags,
 }
 
 impl ListTasksArgs {
     /// Whether any task is left out on purpose.
     pub fn is_filtered(&self) -> bool {
-        let Self { status, vm, node, connection, limit: _ } = self;
+        let Self { status, vm, node, connection, limit: _, sort: _, flags: _ } = self;
         status.is_some() || vm.is_some() || node.is_some() || connection.is_some()
     }
 }
@@ -88,7 +95,9 @@ Examples:
   nexops task list
   nexops task list --status running
   nexops task list --vm web-1 --limit 10
-  nexops task list --status failed -o csv";
+  nexops task list --status failed -o csv
+  nexops task list --limit 20 --watch
+  nexops task list --filter 'action:shutdown actor:ann' --sort -finished_at";
 
 const SHOW_HELP: &str = "\
 Examples:

@@ -18,8 +18,9 @@ fn examples(help: &str) -> impl Iterator<Item = &str> {
     help.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with("nexops "))
 }
 
-fn words(example: &str) -> impl Iterator<Item = &str> {
-    example.split_whitespace().take_while(|word| !matches!(*word, "#" | "|" | ">"))
+fn words(example: &str) -> Vec<String> {
+    let words = crate::filter::words(example).unwrap();
+    words.into_iter().take_while(|word| !matches!(word.as_str(), "#" | "|" | ">")).collect()
 }
 
 #[test]

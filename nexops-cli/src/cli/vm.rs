@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use nexops_core::page::Sort;
 use nexops_core::vm::{ListVms, VmColumn, VmStatus, VmType};
 
-use super::word_of;
+use super::{ListFlags, word_of};
 
 /// What to do with guests.
 #[derive(Debug, Subcommand)]
@@ -44,7 +44,7 @@ pub enum VmCommand {
 }
 
 /// Which guests to list.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ListVmsArgs {
     /// Only guests in this state
     #[arg(long, value_parser = word_of(VmStatus::ALL, VmStatus::as_str))]
@@ -67,19 +67,22 @@ pub struct ListVmsArgs {
     /// Column to sort by, with - before it for the largest first
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     pub sort: Option<Sort<VmColumn>>,
+    /// What every list can.
+    #[command(flatten)]
+    pub flags: ListFlags,
 }
 
 impl ListVmsArgs {
     /// Whether any guest is left out on purpose.
     pub fn is_filtered(&self) -> bool {
-        let Self { status, kind, node, tag, connection, search, sort: _ } = self;
+        let Self { status, kind, node, tag, connection, search, sort: _, flags: _ } = self;
         status.is_some() || kind.is_some() || [node, tag, connection, search].iter().any(|filter| filter.is_some())
     }
 }
 
-impl From<ListVmsArgs> for ListVms {
-    fn from(args: ListVmsArgs) -> Self {
-        let ListVmsArgs { status, kind, node, tag, connection, search, sort } = args;
+impl From<&ListVmsArgs> for ListVms {
+    fn from(args: &ListVmsArgs) -> Self {
+        let ListVmsArgs { status, kind, node, tag, connection, search, sort, flags: _ } = args.clone();
         Self { page: None, per_page: None, sort, status, kind, node, tag, connection, search }
     }
 }
@@ -124,6 +127,9 @@ Examples:
   nexops vm list --status running --node pve1
   nexops vm list --sort -cpu_usage -o wide
   nexops vm list --tag prod -o json
+  nexops vm list -c vmid,name,ip_address --no-headers
+  nexops vm list --filter 'cpu>80 !tag:lab' --watch 5s
+  nexops vm list --tag web --until status:running --timeout 5m
   nexops vm list --status stopped -o name | xargs nexops vm start";
 
 const SHOW_HELP: &str = "\

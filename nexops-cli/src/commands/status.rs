@@ -85,7 +85,7 @@ fn print(context: &Context, status: &Status) -> Result<()> {
     let output = &context.output;
     match output.format {
         Format::Table | Format::Wide => emit(&report::render(output, status)),
-        Format::Json | Format::Yaml => output.document(status),
+        Format::Json | Format::Jsonl | Format::Yaml => output.document(status),
         Format::Csv => emit(&csv::render_fields(output.headers, &status.system.connections, CONNECTION_FIELDS)?),
         Format::Name => {
             let names = status.system.connections.iter().map(|connection| connection.name.clone() + "\n");

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::cli::{Format, ListTasksArgs, TaskCommand, WaitArgs};
 use crate::context::Context;
 use crate::failure::{Failure, Result};
+use crate::listing::List;
 use crate::output::emit;
 use crate::paging::all_pages;
 use crate::rows::task::{describe, duration_note, label};
@@ -18,34 +19,37 @@ use crate::{progress, resolve, wait};
 /// Runs one of the verbs.
 pub async fn run(command: TaskCommand, context: &Context) -> Result<()> {
     match command {
-        TaskCommand::List(args) => list(args, context).await,
+        TaskCommand::List(args) => list(&args, context).await,
         TaskCommand::Show(args) => show(args.task, context).await,
         TaskCommand::Wait(args) => wait_for(&args, context).await,
         TaskCommand::Log(args) => log::run(&args, context).await,
     }
 }
 
-async fn list(args: ListTasksArgs, context: &Context) -> Result<()> {
-    let is_filtered = args.is_filtered();
+async fn list(args: &ListTasksArgs, context: &Context) -> Result<()> {
     let vm = match &args.vm {
         Some(guest) => Some(resolve::guest_ref(&context.client, guest).await?.to_string()),
         None => None,
     };
-    let ListTasksArgs { status, vm: _, node, connection, limit } = args;
-    let query = ListTasks { page: None, per_page: None, sort: None, status, vm, node, connection };
-    let tasks = all_pages(limit, async |page, per_page| {
-        let query = ListTasks { page: Some(page), per_page: Some(per_page), ..query.clone() };
-        context.client.list_tasks(&query).await
+    let ListTasksArgs { status, vm: _, node, connection, limit, sort, flags } = args;
+    let (node, connection) = (node.clone(), connection.clone());
+    let query = ListTasks { page: None, per_page: None, sort: *sort, status: *status, vm, node, connection };
+    let list = List {
+        attempt: "list tasks",
+        flags,
+        is_filtered: args.is_filtered(),
+        limit: *limit,
+        none_fits: "no task matches",
+        empty: "no task yet: power actions make them",
+    };
+    list.show(context, async |limit| {
+        all_pages(limit, async |page, per_page| {
+            let query = ListTasks { page: Some(page), per_page: Some(per_page), ..query.clone() };
+            context.client.list_tasks(&query).await
+        })
+        .await
     })
     .await
-    .map_err(|error| Failure::from_client("list tasks", &error))?;
-    context.output.list(&tasks.rows)?;
-    match (tasks.rows.is_empty(), is_filtered) {
-        (true, true) => context.talk.note("no task matches"),
-        (true, false) => context.talk.note("no task yet: power actions make them"),
-        (false, _) => {}
-    }
-    Ok(())
 }
 
 async fn show(id: TaskId, context: &Context) -> Result<()> {
@@ -62,9 +66,13 @@ async fn wait_for(args: &WaitArgs, context: &Context) -> Result<()> {
     };
     match (context.output.format, ended.as_slice()) {
         (Format::Table | Format::Wide, _) => {}
-        (Format::Json | Format::Yaml, [task]) if args.tasks.len() == 1 => context.output.document(task)?,
-        (Format::Json | Format::Yaml, []) if args.tasks.len() == 1 => {}
-        (Format::Json | Format::Yaml | Format::Csv | Format::Name, tasks) => context.output.list(tasks)?,
+        (Format::Json | Format::Jsonl | Format::Yaml, [task]) if args.tasks.len() == 1 => {
+            context.output.document(task)?;
+        }
+        (Format::Json | Format::Jsonl | Format::Yaml, []) if args.tasks.len() == 1 => {}
+        (Format::Json | Format::Jsonl | Format::Yaml | Format::Csv | Format::Name, tasks) => {
+            context.output.list(tasks)?;
+        }
     }
     Failure::of_many(failures, args.tasks.len(), "tasks")
 }

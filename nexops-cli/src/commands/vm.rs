@@ -8,6 +8,7 @@ use crate::cli::{Format, ListVmsArgs, MetricsArgs, ShowVmArgs, VmCommand};
 use crate::context::Context;
 use crate::failure::{Failure, Result};
 use crate::freshness::{warn_if_stale, warn_if_usage_stale};
+use crate::listing::List;
 use crate::output::{csv, details, emit};
 use crate::paging::all_pages;
 use crate::resolve;
@@ -16,7 +17,7 @@ use crate::rows::vm::{USAGE_FIELDS, describe, describe_usage};
 /// Runs one of the verbs.
 pub async fn run(command: VmCommand, context: &Context) -> Result<()> {
     match command {
-        VmCommand::List(args) => list(args, context).await,
+        VmCommand::List(args) => list(&args, context).await,
         VmCommand::Show(args) => show(&args, context).await,
         VmCommand::Metrics(args) => metrics(&args, context).await,
         VmCommand::Start(args) => power::run(PowerAction::Start, args, context).await,
@@ -29,23 +30,24 @@ pub async fn run(command: VmCommand, context: &Context) -> Result<()> {
     }
 }
 
-async fn list(args: ListVmsArgs, context: &Context) -> Result<()> {
-    let is_filtered = args.is_filtered();
+async fn list(args: &ListVmsArgs, context: &Context) -> Result<()> {
     let query = ListVms::from(args);
-    let vms = all_pages(None, async |page, per_page| {
-        let query = ListVms { page: Some(page), per_page: Some(per_page), ..query.clone() };
-        context.client.list_vms(&query).await
+    let list = List {
+        attempt: "list guests",
+        flags: &args.flags,
+        is_filtered: args.is_filtered(),
+        limit: None,
+        none_fits: "no guest matches",
+        empty: "no guest seen: check `nexops status`",
+    };
+    list.show(context, async |limit| {
+        all_pages(limit, async |page, per_page| {
+            let query = ListVms { page: Some(page), per_page: Some(per_page), ..query.clone() };
+            context.client.list_vms(&query).await
+        })
+        .await
     })
     .await
-    .map_err(|error| Failure::from_client("list guests", &error))?;
-    warn_if_stale(context, vms.freshness, &vms.rows);
-    context.output.list(&vms.rows)?;
-    match (vms.rows.is_empty(), is_filtered) {
-        (true, true) => context.talk.note("no guest matches"),
-        (true, false) => context.talk.note("no guest seen: check `nexops status`"),
-        (false, _) => {}
-    }
-    Ok(())
 }
 
 async fn show(args: &ShowVmArgs, context: &Context) -> Result<()> {
@@ -65,7 +67,7 @@ async fn metrics(args: &MetricsArgs, context: &Context) -> Result<()> {
     let output = &context.output;
     match output.format {
         Format::Table | Format::Wide => emit(&details::render(&describe_usage(&usage, output.now), output.colored)),
-        Format::Json | Format::Yaml => output.document(&usage),
+        Format::Json | Format::Jsonl | Format::Yaml => output.document(&usage),
         Format::Csv => emit(&csv::render_fields(output.headers, &[usage], USAGE_FIELDS)?),
         Format::Name => emit(&format!("{reference}\n")),
     }

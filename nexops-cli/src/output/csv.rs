@@ -1,15 +1,15 @@
 //! CSV for machines: flat values, RFC 3339 times, nothing where nothing is known.
 
-use super::{Field, Row, unwritable};
+use super::{Field, unwritable};
 use crate::failure::Result;
 
-/// The rows as CSV.
-pub fn render<T: Row>(headers: bool, rows: &[T]) -> Result<String> {
-    render_fields(headers, rows, T::FIELDS)
+/// Rows of anything as CSV with all of their fields.
+pub fn render_fields<T>(headers: bool, rows: &[T], fields: &'static [Field<T>]) -> Result<String> {
+    render(headers, rows, &fields.iter().collect::<Vec<_>>())
 }
 
-/// Rows of anything as CSV.
-pub fn render_fields<T>(headers: bool, rows: &[T], fields: &[Field<T>]) -> Result<String> {
+/// Rows as CSV.
+pub fn render<T>(headers: bool, rows: &[T], fields: &[&'static Field<T>]) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if headers {
         writer.write_record(fields.iter().map(|field| field.name)).map_err(|error| unwritable(&error))?;

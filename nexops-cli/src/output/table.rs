@@ -4,22 +4,24 @@ use tabled::builder::Builder;
 use tabled::settings::style::Style;
 use tabled::settings::{Color, Modify, Padding};
 
+use super::columns::{self, Wanted};
 use super::{Cell, Column, Output, Row};
 use crate::color::{RESET, Tone};
+use crate::failure::Result;
 
-/// The rows under the columns of all sets together.
-pub fn render<T: Row>(output: &Output, rows: &[T], sets: &[&[Column<T>]]) -> String {
-    let columns: Vec<&Column<T>> = sets.iter().flat_map(|set| set.iter()).collect();
-    let headers: Vec<&str> = columns.iter().map(|column| column.header).collect();
-    let cells = rows.iter().map(|row| columns.iter().map(|column| (column.cell)(row, output.now)).collect()).collect();
-    grid(output, &headers, cells)
+/// The rows under the columns that are wanted, or else under those of all sets together.
+pub fn render<T: Row>(output: &Output, rows: &[T], sets: &[&'static [Column<T>]]) -> Result<String> {
+    let columns = columns::of_table(&output.columns, sets)?;
+    let headers: Vec<String> = columns.iter().map(Wanted::header).collect();
+    let cells = rows.iter().map(|row| columns.iter().map(|column| column.cell(row, output.now)).collect()).collect();
+    Ok(grid(output, &headers, cells))
 }
 
 /// Cells under headers.
-pub fn grid(output: &Output, headers: &[&str], rows: Vec<Vec<Cell>>) -> String {
+pub fn grid(output: &Output, headers: &[impl AsRef<str>], rows: Vec<Vec<Cell>>) -> String {
     let mut builder = Builder::with_capacity(rows.len() + 1, headers.len());
     if output.headers {
-        builder.push_record(headers.iter().copied());
+        builder.push_record(headers.iter().map(AsRef::as_ref));
     }
     let mut tones = Vec::new();
     for (index, row) in rows.into_iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nexops_core::node::{Node, NodeStatus};
+use nexops_core::usage::Usage;
 
 use super::{figure, percentage};
 use crate::color::Tone;
@@ -51,6 +52,10 @@ impl Row for Node {
 
     fn name(&self) -> String {
         crate::format::clean(&self.hostname)
+    }
+
+    fn observed(&self) -> Option<(&str, &Usage)> {
+        Some((&self.connection, &self.usage))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Guests.
 
 use chrono::{DateTime, Utc};
+use nexops_core::usage::Usage;
 use nexops_core::vm::{Vm, VmStatus};
 
 use super::{figure, percentage};
@@ -64,6 +65,10 @@ impl Row for Vm {
 
     fn name(&self) -> String {
         self.vmid.to_string()
+    }
+
+    fn observed(&self) -> Option<(&str, &Usage)> {
+        Some((&self.connection, &self.usage))
     }
 }
 
@@ -146,7 +151,7 @@ fn with_percentage(cell: Cell, value: Option<f64>) -> Cell {
 }
 
 /// The current figures of a guest, key by key.
-pub fn describe_usage(usage: &nexops_core::usage::Usage, now: DateTime<Utc>) -> Vec<(&'static str, Cell)> {
+pub fn describe_usage(usage: &Usage, now: DateTime<Utc>) -> Vec<(&'static str, Cell)> {
     let size_or_unknown = |bytes: Option<f64>| Cell::plain(bytes.map_or_else(|| UNKNOWN.to_owned(), size));
     vec![
         ("CPU", percentage(usage.cpu_usage, usage)),
@@ -162,7 +167,7 @@ pub fn describe_usage(usage: &nexops_core::usage::Usage, now: DateTime<Utc>) -> 
 }
 
 /// The current figures of a guest for CSV.
-pub const USAGE_FIELDS: &[Field<nexops_core::usage::Usage>] = &[
+pub const USAGE_FIELDS: &[Field<Usage>] = &[
     Field { name: "cpu_usage", value: |usage| usage.cpu_usage.map(|value| value.to_string()) },
     Field { name: "memory_usage", value: |usage| usage.memory_usage.map(|value| value.to_string()) },
     Field { name: "disk_usage", value: |usage| usage.disk_usage.map(|value| value.to_string()) },

@@ -7,6 +7,7 @@ mod confirmation;
 mod daemon;
 mod exit_codes;
 mod forms;
+mod lists;
 mod names;
 mod power;
 mod status;

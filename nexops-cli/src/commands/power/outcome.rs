@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::failure::{Failure, Result};
-use crate::output::{csv, emit};
+use crate::output::emit;
 use crate::rows::task::{duration_note, participle};
 
 /// What became of the action on one guest.
@@ -108,10 +108,9 @@ pub fn print_documents(context: &Context, outcomes: &[Outcome], is_single: bool)
     };
     match (output.format, endings.as_slice()) {
         (Format::Table | Format::Wide, _) => Ok(()),
-        (Format::Json | Format::Yaml, [ending]) if is_single => output.document(ending),
-        (Format::Json | Format::Yaml, []) if is_single => Ok(()),
-        (Format::Json | Format::Yaml, endings) => output.document(endings),
-        (Format::Csv, _) => emit(&csv::render(output.headers, &tasks())?),
-        (Format::Name, _) => output.list(&tasks()),
+        (Format::Json | Format::Jsonl | Format::Yaml, [ending]) if is_single => output.document(ending),
+        (Format::Json | Format::Jsonl | Format::Yaml, []) if is_single => Ok(()),
+        (Format::Json | Format::Jsonl | Format::Yaml, endings) => output.document(endings),
+        (Format::Csv | Format::Name, _) => output.list(&tasks()),
     }
 }

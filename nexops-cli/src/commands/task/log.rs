@@ -48,7 +48,7 @@ async fn print(args: &TaskLogArgs, context: &Context) -> Result<()> {
     }
     match context.output.format {
         Format::Table | Format::Wide | Format::Name => Ok(()),
-        Format::Json | Format::Yaml => context.output.document(&log),
+        Format::Json | Format::Jsonl | Format::Yaml => context.output.document(&log),
         Format::Csv => emit(&csv::render_fields(context.output.headers, &log.lines, LOG_FIELDS)?),
     }
 }

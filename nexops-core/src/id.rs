@@ -62,4 +62,8 @@ ids! {
     AlertId;
     /// A silence.
     SilenceId;
+    /// A way to tell people of alerts.
+    ChannelId;
+    /// One event on its way to one channel.
+    DeliveryId;
 }

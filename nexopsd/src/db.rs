@@ -9,6 +9,7 @@ pub mod event;
 pub mod idempotency;
 pub mod latest;
 pub mod node;
+pub mod outbox;
 pub mod partition;
 mod schema;
 pub mod series;
@@ -232,6 +233,19 @@ fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
+/// JSON as PostgreSQL can store it.
+fn storable_json(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(storable(&text)),
+        Value::Array(list) => list.into_iter().map(storable_json).collect(),
+        Value::Object(object) => {
+            object.into_iter().map(|(key, value)| (storable(&key), storable_json(value))).collect()
+        }
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value,
+    }
+}
+
 /// A pattern for ILIKE that finds the text anywhere, whatever special characters are in it.
 fn contains(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
@@ -248,6 +262,12 @@ fn contains(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn nul_characters_anywhere_in_json_are_replaced() {
+        let stored = super::storable_json(serde_json::json!({"a\0": ["b\0", {"c": "d\0e"}, 1, null]}));
+        assert_eq!(stored, serde_json::json!({"a\u{fffd}": ["b\u{fffd}", {"c": "d\u{fffd}e"}, 1, null]}));
+    }
+
     #[test]
     fn special_characters_of_a_search_are_taken_literally() {
         assert_eq!(super::contains(r"50%_a\b"), r"%50\%\_a\\b%");

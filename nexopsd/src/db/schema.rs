@@ -252,6 +252,51 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    notification_channels (id) {
+        id -> Uuid,
+        name -> Varchar,
+        kind -> Varchar,
+        settings -> Jsonb,
+        secret -> Nullable<Bytea>,
+        enabled -> Bool,
+        last_success_at -> Nullable<Timestamptz>,
+        failed_since -> Nullable<Timestamptz>,
+        last_error -> Nullable<Jsonb>,
+        gave_up -> Bool,
+        not_before -> Nullable<Timestamptz>,
+        leased_until -> Nullable<Timestamptz>,
+        lease_holder -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    notification_deliveries (id) {
+        id -> Uuid,
+        position -> Int8,
+        alert_id -> Nullable<Uuid>,
+        event -> Varchar,
+        sequence -> Int4,
+        channel_id -> Nullable<Uuid>,
+        channel -> Varchar,
+        group_key -> Nullable<Varchar>,
+        facts -> Jsonb,
+        state -> Varchar,
+        reason -> Nullable<Text>,
+        message_id -> Nullable<Uuid>,
+        attempts -> Int4,
+        in_flight -> Bool,
+        uncertain -> Bool,
+        last_error -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+        queued_at -> Timestamptz,
+        next_attempt_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     alert_rules,
     alerts,
@@ -261,7 +306,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_logs,
     tasks,
     metric_series,
-    metric_latest
+    metric_latest,
+    notification_channels,
+    notification_deliveries
 );
 diesel::joinable!(nodes -> proxmox_connections (connection_id));
 diesel::joinable!(vms -> proxmox_connections (connection_id));
@@ -269,3 +316,4 @@ diesel::joinable!(vms -> nodes (node_id));
 diesel::joinable!(tasks -> proxmox_connections (connection_id));
 diesel::joinable!(tasks -> vms (vm_id));
 diesel::joinable!(alerts -> alert_rules (rule_id));
+diesel::joinable!(notification_deliveries -> notification_channels (channel_id));

@@ -13,6 +13,7 @@ mod inventory_seen;
 mod metrics;
 mod nodes;
 mod openapi;
+mod outbox;
 mod power;
 mod private_postgres;
 mod process;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod daemon;
 pub mod database;
+pub mod notice;
 
 use std::time::Duration;
 

@@ -16,6 +16,7 @@ pub mod id;
 pub mod metric;
 pub mod node;
 pub mod notification;
+pub mod overview;
 pub mod page;
 pub mod profile;
 pub mod secret;

@@ -50,6 +50,7 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tasks::list_tasks))
         .routes(routes!(tasks::find_task))
         .routes(routes!(tasks::task_log))
+        .routes(routes!(metrics::metrics_overview))
         .routes(routes!(metrics::metric_series))
         .routes(routes!(system::system))
 }

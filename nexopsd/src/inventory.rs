@@ -8,8 +8,9 @@ use nexops_core::node::NodeStatus;
 use nexops_core::vm::{VmStatus, VmType};
 
 use crate::db::node::{KnownNode, SeenNode};
+use crate::db::proxmox_storage::SeenStorage;
 use crate::db::vm::record::{KnownVm, VmState};
-use crate::proxmox::{GuestRow, NodeRow};
+use crate::proxmox::{GuestRow, NodeRow, StorageRow};
 
 /// For how long a status that was read from the guest itself goes before the cluster-wide list. The list is gathered
 /// every 10 s and takes up to two more to arrive; a slow storage can hold it up a little longer.
@@ -145,6 +146,21 @@ pub fn nodes(listed: &[NodeRow], guests: &[GuestRow]) -> Vec<SeenNode> {
         }
     }
     nodes
+}
+
+/// The storages as they are to be written down. One that its node cannot use has no figures: Proxmox says 0.
+#[must_use]
+pub fn storages(listed: &[StorageRow]) -> Vec<SeenStorage> {
+    let mut once: HashSet<(String, String)> = HashSet::new();
+    let seen = listed.iter().map(|row| SeenStorage {
+        node: clean_name(&row.node),
+        name: clean_name(&row.name),
+        shared: row.shared.unwrap_or(false),
+        available: row.available,
+        used_bytes: row.disk_used.filter(|_| row.available),
+        total_bytes: row.disk_total.filter(|total| row.available && *total > 0),
+    });
+    seen.filter(|storage| once.insert((storage.node.clone(), storage.name.clone()))).collect()
 }
 
 /// A number belongs to one guest at a time. It is another guest when its kind changed, or when it had gone and comes

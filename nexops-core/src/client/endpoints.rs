@@ -7,6 +7,7 @@ use crate::envelope::{Envelope, ListEnvelope};
 use crate::id::{NodeId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
+use crate::overview::Overview;
 use crate::system::System;
 use crate::task::{ListTasks, Task, TaskLog, TaskLogQuery};
 use crate::usage::Usage;
@@ -98,6 +99,11 @@ impl Client {
     /// A piece of a task's log.
     pub async fn task_log(&self, id: TaskId, query: &TaskLogQuery) -> Result<Envelope<TaskLog>> {
         self.get_with(format!("/tasks/{id}/log"), query).await
+    }
+
+    /// Everything at a glance.
+    pub async fn metrics_overview(&self) -> Result<Envelope<Overview>> {
+        self.get("/metrics/overview").await
     }
 
     /// The history of a node, guest or service.

@@ -1,4 +1,4 @@
-//! Histories.
+//! Histories, and everything at a glance.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use chrono::{DateTime, Datelike, Duration, Utc};
 use nexops_core::envelope::Envelope;
 use nexops_core::error::FieldError;
 use nexops_core::metric::{Range, SeriesQuery, SourceSeries};
+use nexops_core::overview::Overview;
 use uuid::Uuid;
 
 use super::error::{Error, Result};
@@ -23,6 +24,16 @@ const DEFAULT_POINTS: u32 = 500;
 const MOST_POINTS: u32 = 5000;
 /// The longest time that can be asked for at once.
 const LONGEST: Duration = Duration::days(366);
+
+/// Counts everything by its status, and says how full the clusters are and which guests take most.
+#[utoipa::path(get, path = "/metrics/overview", tag = "metrics",
+    responses((status = 200, description = "Everything in numbers", body = Envelope<Overview>)))]
+pub async fn metrics_overview(State(app): State<Arc<App>>) -> Result<Json<Envelope<Overview>>> {
+    let conn = &mut app.db.get().await?;
+    let overview = db::overview::read(conn).await?;
+    let observed_at = db::connection::observed_at(conn).await?;
+    Ok(reply::observed(overview, &app, observed_at))
+}
 
 /// Gives the history of a node, guest or service.
 #[utoipa::path(get, path = "/metrics/{source_id}", tag = "metrics",

@@ -76,6 +76,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    proxmox_storages (connection_id, node, name) {
+        connection_id -> Uuid,
+        node -> Varchar,
+        name -> Varchar,
+        shared -> Bool,
+        available -> Bool,
+        used_bytes -> Nullable<Int8>,
+        total_bytes -> Nullable<Int8>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     audit_logs (id) {
         id -> Uuid,
         actor -> Varchar,

@@ -77,10 +77,12 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
             observe(&resources, &plan, &nodes, previous, now)
         }
     };
+    let storages = inventory::storages(&resources.storages);
     let sighting = Sighting {
         connection: connection.id,
         at: now,
         nodes: &seen_nodes,
+        storages: &storages,
         plan: &plan,
         observations: &observations,
         staleness: app.staleness(now),

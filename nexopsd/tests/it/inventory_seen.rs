@@ -266,6 +266,7 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
         connection: connection.id,
         at: asked_at,
         nodes: &nodes,
+        storages: &[],
         plan: &plan,
         observations: &figures,
         staleness,

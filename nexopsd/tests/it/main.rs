@@ -14,6 +14,7 @@ mod metrics;
 mod nodes;
 mod openapi;
 mod outbox;
+mod overview;
 mod power;
 mod private_postgres;
 mod process;

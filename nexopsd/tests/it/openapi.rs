@@ -236,6 +236,7 @@ async fn what_is_answered_has_the_properties_that_are_documented_and_no_others()
         ("/tasks", "/tasks".to_owned()),
         ("/tasks/{id}", format!("/tasks/{}", task.id)),
         ("/tasks/{id}/log", format!("/tasks/{}/log", task.id)),
+        ("/metrics/overview", "/metrics/overview".to_owned()),
         ("/metrics/{source_id}", format!("/metrics/{}", daemon.vm(101).await.id)),
         ("/system", "/system".to_owned()),
     ] {

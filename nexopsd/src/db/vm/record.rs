@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::super::latest::{self, Observation, Staleness};
 use super::super::node::{self, SeenNode};
+use super::super::proxmox_storage::{self, SeenStorage};
 use super::super::schema::{metric_latest, nodes, vms};
 use super::super::series::{self, SeriesIndex};
 use super::super::{Error, Result, connection};
@@ -138,6 +139,8 @@ pub struct Sighting<'a> {
     pub at: DateTime<Utc>,
     /// Its nodes.
     pub nodes: &'a [SeenNode],
+    /// Its storages.
+    pub storages: &'a [SeenStorage],
     /// What changes among its guests.
     pub plan: &'a Plan,
     /// New figures of guests and nodes, to be stored as the latest and as samples.
@@ -157,11 +160,12 @@ pub async fn record(
     sighting: &Sighting<'_>,
     index: &mut SeriesIndex,
 ) -> Result<RecordedCounts> {
-    let Sighting { connection: id, at, nodes: seen_nodes, plan, observations, staleness: _ } = *sighting;
+    let Sighting { connection: id, at, nodes: seen_nodes, storages, plan, observations, staleness: _ } = *sighting;
     conn.transaction::<_, Error, _>(async |conn| {
         super::super::commit_lazily(conn).await?;
         super::super::lock_inventory(conn, id).await?;
         node::upsert(conn, id, seen_nodes, at).await?;
+        proxmox_storage::replace(conn, id, storages, at).await?;
         retire(conn, &plan.replaced, at).await?;
         insert(conn, id, &plan.new, at).await?;
         update(conn, id, &plan.changed, at).await?;

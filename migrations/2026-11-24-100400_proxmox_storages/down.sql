@@ -1,0 +1,2 @@
+DROP INDEX vms_status_idx;
+DROP TABLE proxmox_storages;

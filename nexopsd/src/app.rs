@@ -15,6 +15,7 @@ use crate::db::latest::Staleness;
 use crate::db::series::SeriesIndex;
 use crate::db::{self, Db};
 use crate::jobs;
+use crate::outbound;
 use crate::proxmox;
 use crate::secret::Keyring;
 use crate::tls::Tls;
@@ -32,6 +33,8 @@ pub struct App {
     pub private_database: bool,
     /// The clusters that are watched.
     pub connections: Vec<Arc<Connection>>,
+    /// What health checks and webhooks are sent with.
+    pub outbound: outbound::Client,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
     /// When the daemon started.
@@ -87,6 +90,7 @@ impl App {
         }
         let ids: Vec<ConnectionId> = adopted.iter().map(|connection| connection.id).collect();
         db::connection::disable_others(conn, &ids, now).await.context("disable the connections that are not used")?;
+        let outbound = outbound::Client::new(config.allow_loopback_targets).context("set up the client for checks")?;
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
         Ok(Self {
             config,
@@ -94,6 +98,7 @@ impl App {
             secrets,
             private_database,
             connections: adopted,
+            outbound,
             partitions,
             started_at: now,
             shutdown: CancellationToken::new(),

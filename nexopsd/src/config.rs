@@ -114,6 +114,8 @@ pub struct Config {
     pub proxmox: Option<Connection>,
     /// Who may call.
     pub access: Access,
+    /// Whether health checks and webhooks may go to loopback addresses. The demo's services are there.
+    pub allow_loopback_targets: bool,
     /// How often the loops run.
     pub intervals: Intervals,
     /// How long things are kept.
@@ -175,6 +177,7 @@ impl Config {
             secret_key: settings.secret("NEXOPS_SECRET_KEY")?,
             proxmox: if flags.demo { None } else { proxmox_connection(settings)? },
             access,
+            allow_loopback_targets: settings.switch("NEXOPS_ALLOW_LOOPBACK_TARGETS")?.unwrap_or(flags.demo),
             intervals: Intervals {
                 sync: interval("NEXOPS_SYNC_INTERVAL", 300 * second, 5 * second)?,
                 collect: interval("NEXOPS_METRICS_INTERVAL", 30 * second, 5 * second)?,

@@ -13,6 +13,7 @@ pub mod db;
 pub mod figures;
 pub mod inventory;
 pub mod jobs;
+pub mod outbound;
 pub mod postgres;
 pub mod power;
 pub mod privileges;

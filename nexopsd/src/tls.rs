@@ -5,12 +5,14 @@ use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Why a TLS configuration cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +113,8 @@ pub struct Rejected {
     pub seen: Fingerprint,
     /// What is wrong with it.
     pub problem: CertificateProblem,
+    /// When it ends or ended; absent when it cannot be read.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Rejected {
@@ -207,7 +211,7 @@ impl ServerCertVerifier for Verifier {
                 .map_err(problem),
         };
         verdict.map(|()| ServerCertVerified::assertion()).map_err(|problem| {
-            let rejected = Rejected { seen, problem };
+            let rejected = Rejected { seen, problem, expires_at: expiry(end_entity) };
             rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(rejected))))
         })
     }
@@ -233,6 +237,13 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// When a certificate in DER ends; `None` when it is none.
+#[must_use]
+pub fn expiry(certificate: &[u8]) -> Option<DateTime<Utc>> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0)
 }
 
 fn problem(error: rustls::Error) -> CertificateProblem {

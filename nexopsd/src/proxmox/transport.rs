@@ -243,7 +243,7 @@ impl Transport {
     }
 
     fn not_connected(&self, error: &reqwest::Error, host: &str) -> Error {
-        if let Some(Rejected { seen, problem }) = Rejected::among_causes(error) {
+        if let Some(Rejected { seen, problem, .. }) = Rejected::among_causes(error) {
             return Error::Certificate { host: host.to_owned(), seen: *seen, problem: problem.clone() };
         }
         let cause = match causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {

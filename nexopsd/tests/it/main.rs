@@ -13,6 +13,7 @@ mod inventory_seen;
 mod metrics;
 mod nodes;
 mod openapi;
+mod outbound;
 mod outbox;
 mod overview;
 mod power;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod daemon;
 pub mod database;
 pub mod notice;
+pub mod site;
 
 use std::time::Duration;
 

@@ -79,7 +79,7 @@ fn expect(sentence: &str, breaches: &[String]) {
 #[case("Diesel is known only below db.", &["diesel", "diesel_async", "diesel_migrations"], &["nexopsd/src/db"])]
 #[case("Redis is known only to the cache.", &["redis::"], &["nexopsd/src/cache.rs"])]
 #[case("reqwest is known only to proxmox, outbound, and core's client.", &["reqwest"],
-    &["nexopsd/src/proxmox", "nexopsd/src/outbound.rs", "nexops-core/src/client"])]
+    &["nexopsd/src/proxmox", "nexopsd/src/outbound", "nexops-core/src/client"])]
 #[case("The environment is read only in config and profile, and by the command line about its terminal.", &["std::env", "env::var", "env::vars", "env::var_os"],
     &["nexopsd/src/config", "nexops-core/src/profile.rs", "nexops-cli/src/color.rs", "nexops-cli/src/context.rs", "nexops-cli/src/usage.rs"])]
 #[case("The clock is read at the top only: by the app for its handlers and jobs, and by the command line.", &["Utc::now", "SystemTime::now", "Local::now"],
@@ -107,6 +107,8 @@ fn who_may_know_whom(#[case] sentence: &str, #[case] words: &[&str], #[case] pla
     &["api", "app", "cache", "config", "figures", "jobs", "power", "proxmox", "serve", "start"], &[])]
 #[case("What speaks with Proxmox imports nobody above it.", &["nexopsd/src/proxmox"],
     &["api", "app", "cache", "db", "figures", "inventory", "jobs", "power", "serve", "start"], &[])]
+#[case("What speaks with a user's URL imports only what speaks TLS.", &["nexopsd/src/outbound"],
+    &["api", "app", "cache", "config", "db", "figures", "inventory", "jobs", "power", "proxmox", "serve", "start"], &[])]
 #[case("The private PostgreSQL imports nothing of the daemon.", &["nexopsd/src/postgres"],
     &["api", "app", "cache", "config", "db", "jobs", "power", "proxmox", "serve", "start"], &[])]
 #[case("What seals secrets knows nobody who stores them.", &["nexopsd/src/secret"],

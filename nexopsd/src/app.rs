@@ -1,7 +1,7 @@
 //! What the daemon is made of. Built once in `main`, and again by each test.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -31,8 +31,7 @@ pub struct App {
     pub secrets: Keyring,
     /// Whether the database is the daemon's own private server.
     pub private_database: bool,
-    /// The clusters that are watched.
-    pub connections: Vec<Arc<Connection>>,
+    connections: RwLock<Arc<[Arc<Connection>]>>,
     /// What health checks and webhooks are sent with.
     pub outbound: outbound::Client,
     /// The job that keeps the samples' partitions in order.
@@ -97,7 +96,7 @@ impl App {
             db,
             secrets,
             private_database,
-            connections: adopted,
+            connections: RwLock::new(adopted.into()),
             outbound,
             partitions,
             started_at: now,
@@ -106,10 +105,16 @@ impl App {
         })
     }
 
+    /// The clusters that are watched at this moment.
+    #[must_use]
+    pub fn connections(&self) -> Arc<[Arc<Connection>]> {
+        Arc::clone(&self.connections.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The connection with this id, if it is watched.
     #[must_use]
-    pub fn connection(&self, id: ConnectionId) -> Option<&Arc<Connection>> {
-        self.connections.iter().find(|connection| connection.id == id)
+    pub fn connection(&self, id: ConnectionId) -> Option<Arc<Connection>> {
+        self.connections().iter().find(|connection| connection.id == id).cloned()
     }
 
     /// From when on figures count as stale.
@@ -119,9 +124,11 @@ impl App {
     }
 
     /// Every loop's handle, by connection and name.
-    pub fn handles(&self) -> impl Iterator<Item = &Arc<jobs::Handle>> {
-        let per_connection = self.connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.sync]);
-        per_connection.chain([&self.partitions])
+    #[must_use]
+    pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
+        let connections = self.connections();
+        let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.sync]);
+        per_connection.chain([&self.partitions]).cloned().collect()
     }
 }
 

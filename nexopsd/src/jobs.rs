@@ -170,7 +170,7 @@ impl Handle {
 
 /// Starts every loop.
 pub fn start(app: &Arc<App>) {
-    for connection in &app.connections {
+    for connection in app.connections().iter() {
         spawn(app, &connection.sync, sync::Sync { connection: Arc::clone(connection) });
         spawn(app, &connection.collect, collect::Collect { connection: Arc::clone(connection) });
         spawn(app, &connection.follow, follow::Follow { connection: Arc::clone(connection) });

@@ -140,12 +140,12 @@ async fn prepare_and_send(
     }
     let connection = app.connection(vm.connection_id).ok_or(Error::NotFound(vm.id.into()))?;
     check_kind(&vm, action)?;
-    let (at, current) = locate(connection, &vm).await?;
+    let (at, current) = locate(&connection, &vm).await?;
     check_state(&vm, &current, action)?;
     let task = TaskId::new();
     let _sending = connection.sending(task);
     let overruled = begin(app, &vm, &at, &Wish { task, action, origin, claim }).await?;
-    send(app, connection, task, &at, action, overruled).await
+    send(app, &connection, task, &at, action, overruled).await
 }
 
 /// An action that somebody wants, and may have.

@@ -48,8 +48,8 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Envelope<Ready>>
         db::storage::ping(conn).await
     });
     asked.await.map_err(|elapsed| Error::from(db::Error::Unavailable(elapsed.into())))??;
-    let waiting_for: Vec<&str> = app
-        .connections
+    let connections = app.connections();
+    let waiting_for: Vec<&str> = connections
         .iter()
         .filter(|connection| !connection.collect.has_run())
         .map(|connection| connection.name.as_str())
@@ -58,5 +58,5 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Envelope<Ready>>
         let message = format!("the first look at {} is still under way", waiting_for.join(", "));
         return Err(Error::new(ErrorCode::NotReady, message));
     }
-    Ok(reply::one(Ready { connections: app.connections.len() }))
+    Ok(reply::one(Ready { connections: connections.len() }))
 }

@@ -20,10 +20,10 @@ use crate::db::{self, Conn};
 pub async fn system(State(app): State<Arc<App>>) -> Result<Json<Envelope<System>>> {
     let now = now();
     let conn = &mut app.db.get().await?;
-    let mut connections = Vec::with_capacity(app.connections.len());
+    let mut connections = Vec::new();
     for record in db::connection::records(conn).await? {
         if let Some(connection) = app.connection(record.id) {
-            connections.push(health(conn, connection, record, now).await?);
+            connections.push(health(conn, &connection, record, now).await?);
         }
     }
     let sizes = db::storage::sizes(conn).await?;
@@ -34,7 +34,7 @@ pub async fn system(State(app): State<Arc<App>>) -> Result<Json<Envelope<System>
         demo: app.config.demo,
         collect_interval_seconds: app.config.intervals.collect.as_secs(),
         connections,
-        jobs: app.handles().map(|handle| handle.health()).collect(),
+        jobs: app.handles().iter().map(|handle| handle.health()).collect(),
         storage: Storage {
             postgres_version: sizes.version,
             postgres_private: app.private_database,

@@ -105,7 +105,7 @@ async fn filters_leave_the_nodes_that_they_name() {
     assert_eq!(find(offline).await, ["two/pve2"]);
     let of_one = ListNodes { connection: text("one"), ..ListNodes::default() };
     assert_eq!(find(of_one).await, ["one/pve1", "one/pve2", "one/pve3"]);
-    let id = daemon.app.connections[1].id.to_string();
+    let id = daemon.app.connections()[1].id.to_string();
     let by_id = ListNodes { connection: Some(id), search: text("PVE3"), ..ListNodes::default() };
     assert_eq!(find(by_id).await, ["two/pve3"]);
     for nothing in ["%", "_", "pve_", "p%1"] {
@@ -118,7 +118,7 @@ async fn filters_leave_the_nodes_that_they_name() {
 async fn a_list_over_two_clusters_is_as_old_as_the_older_answer() {
     let daemon = Wishes::default().cluster("one", quick_cluster()).cluster("two", quick_cluster()).start().await;
     daemon.sync().await;
-    daemon.run(&daemon.app.connections[1].collect).await;
+    daemon.run(&daemon.app.connections()[1].collect).await;
     let answers: Vec<_> =
         daemon.client.system().await.unwrap().data.connections.iter().map(|c| c.last_success_at).collect();
     assert!(answers[0] < answers[1], "{answers:?}");

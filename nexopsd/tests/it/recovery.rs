@@ -56,8 +56,8 @@ async fn a_cluster_that_fails_is_named_and_harms_no_other(#[case] fault: FaultKi
 
     // A failure of the same kind keeps its beginning.
     wait_until("it fails again", async || {
-        daemon.run(&daemon.app.connections[1].collect).await;
-        daemon.app.connections[1].collect.health().failures >= 2
+        daemon.run(&daemon.app.connections()[1].collect).await;
+        daemon.app.connections()[1].collect.health().failures >= 2
     })
     .await;
     assert_eq!(daemon.health("bad").await.last_error.unwrap().since, error.since);

@@ -142,7 +142,7 @@ impl Daemon {
         let daemon =
             Self { app, url, client, simulators, database, connections, variables: variables.to_vec(), server };
         if !idle {
-            for connection in &daemon.app.connections {
+            for connection in daemon.app.connections().iter() {
                 let first = futures::future::join(connection.collect.first_run(), connection.sync.first_run());
                 tokio::time::timeout(PATIENCE, first).await.expect("the first look at a cluster ends");
             }
@@ -156,8 +156,8 @@ impl Daemon {
     }
 
     /// The only connection.
-    pub fn connection(&self) -> &Arc<Connection> {
-        &self.app.connections[0]
+    pub fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.app.connections()[0])
     }
 
     /// Runs a loop now, and waits for it.
@@ -167,14 +167,14 @@ impl Daemon {
 
     /// Collects figures from every cluster now.
     pub async fn collect(&self) {
-        for connection in &self.app.connections {
+        for connection in self.app.connections().iter() {
             self.run(&connection.collect).await;
         }
     }
 
     /// Looks at everything in every cluster now.
     pub async fn sync(&self) {
-        for connection in &self.app.connections {
+        for connection in self.app.connections().iter() {
             self.run(&connection.sync).await;
         }
     }

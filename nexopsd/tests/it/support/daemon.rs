@@ -269,7 +269,7 @@ impl Daemon {
 fn config_of(variables: &[(String, String)]) -> Config {
     let mut values = vec![
         ("HOME", "/nonexistent"),
-        ("NEXOPS_SECRET_KEY", "a key of the tests, which keeps nothing"),
+        ("NEXOPS_SECRET_KEY", "a key of the tests that keeps nothing"),
         ("NEXOPS_SYNC_INTERVAL", "1h"),
         ("NEXOPS_METRICS_INTERVAL", "1h"),
     ];

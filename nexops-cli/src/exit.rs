@@ -83,7 +83,8 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::VmBusy
             | ErrorCode::ActionNotSupported
             | ErrorCode::IdempotencyKeyReused
-            | ErrorCode::IdempotencyInProgress => Self::Conflict,
+            | ErrorCode::IdempotencyInProgress
+            | ErrorCode::ManagedByEnvironment => Self::Conflict,
             ErrorCode::ProxmoxUnauthorized
             | ErrorCode::ProxmoxUnreachable
             | ErrorCode::ProxmoxCertificate
@@ -96,6 +97,7 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::PayloadTooLarge
             | ErrorCode::UnsupportedMediaType
             | ErrorCode::Internal
+            | ErrorCode::SecretUnusable
             | ErrorCode::ProxmoxError => Self::Generic,
         }
     }

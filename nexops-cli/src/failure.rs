@@ -171,6 +171,8 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::IdempotencyKeyReused
         | ErrorCode::PayloadTooLarge
         | ErrorCode::UnsupportedMediaType
+        | ErrorCode::ManagedByEnvironment
+        | ErrorCode::SecretUnusable
         | ErrorCode::ProxmoxError => None,
     }
 }

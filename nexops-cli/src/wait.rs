@@ -85,7 +85,9 @@ pub fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::IdempotencyKeyReused
             | ErrorCode::IdempotencyInProgress
             | ErrorCode::PayloadTooLarge
-            | ErrorCode::UnsupportedMediaType => false,
+            | ErrorCode::UnsupportedMediaType
+            | ErrorCode::ManagedByEnvironment
+            | ErrorCode::SecretUnusable => false,
             ErrorCode::ProxmoxUnauthorized
             | ErrorCode::ProxmoxUnreachable
             | ErrorCode::ProxmoxCertificate

@@ -148,6 +148,19 @@ impl Client {
         self.send(self.request(Method::POST, path)).await
     }
 
+    async fn send_body<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: impl fmt::Display,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        self.send(self.request(method, path).json(body)).await
+    }
+
+    async fn delete<T: DeserializeOwned>(&self, path: impl fmt::Display) -> Result<Envelope<T>> {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     fn request(&self, method: Method, path: impl fmt::Display) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.profile.url));
         if let Some(token) = &self.profile.token {

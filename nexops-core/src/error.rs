@@ -42,12 +42,16 @@ text_enum! {
         IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
         /// 409: the first request with this `Idempotency-Key` is still under way; `Retry-After` says when to ask again.
         IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS",
+        /// 409: the connection is described by the `PROXMOX_*` variables of a daemon and can only be changed there.
+        ManagedByEnvironment = "MANAGED_BY_ENVIRONMENT",
         /// 413: the body is larger than the daemon accepts.
         PayloadTooLarge = "PAYLOAD_TOO_LARGE",
         /// 415: the body is not `application/json`.
         UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
         /// 500: a fault of NexOps itself; the log has the details under the request id.
         Internal = "INTERNAL",
+        /// 500: a stored secret cannot be encrypted or decrypted; the message names the key and says what to do.
+        SecretUnusable = "SECRET_UNUSABLE",
         /// 502: Proxmox refuses NexOps' token.
         ProxmoxUnauthorized = "PROXMOX_UNAUTHORIZED",
         /// 502: no host of the connection answers.
@@ -88,10 +92,11 @@ impl ErrorCode {
             | Self::VmBusy
             | Self::ActionNotSupported
             | Self::IdempotencyKeyReused
-            | Self::IdempotencyInProgress => 409,
+            | Self::IdempotencyInProgress
+            | Self::ManagedByEnvironment => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Internal => 500,
+            Self::Internal | Self::SecretUnusable => 500,
             Self::ProxmoxUnauthorized
             | Self::ProxmoxUnreachable
             | Self::ProxmoxCertificate

@@ -13,6 +13,7 @@ mod idempotency;
 mod metrics;
 mod nodes;
 mod reply;
+mod settings;
 mod system;
 mod tasks;
 mod vms;
@@ -52,6 +53,12 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tasks::task_log))
         .routes(routes!(metrics::metrics_overview))
         .routes(routes!(metrics::metric_series))
+        .routes(routes!(settings::list_proxmox_connections))
+        .routes(routes!(settings::create_proxmox_connection))
+        .routes(routes!(settings::test_proxmox_connection))
+        .routes(routes!(settings::find_proxmox_connection))
+        .routes(routes!(settings::update_proxmox_connection))
+        .routes(routes!(settings::delete_proxmox_connection))
         .routes(routes!(system::system))
 }
 

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
 use nexops_core::id::{ConnectionId, TaskId};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{self, Config};
+use crate::connections::Complaints;
 use crate::db::connection::Managed;
 use crate::db::latest::Staleness;
 use crate::db::series::SeriesIndex;
@@ -34,6 +36,12 @@ pub struct App {
     connections: RwLock<Arc<[Arc<Connection>]>>,
     /// What health checks and webhooks are sent with.
     pub outbound: outbound::Client,
+    /// The connections that the environment describes.
+    pub environment: Vec<config::Connection>,
+    /// Held while the watched connections are brought in step with the stored ones.
+    pub refreshing: tokio::sync::Mutex<Complaints>,
+    /// Rung when connections were changed.
+    pub connections_changed: Notify,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
     /// When the daemon started.
@@ -51,6 +59,12 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Its name.
     pub name: String,
+    /// Which of its stored forms it is; `None` where the environment describes it.
+    pub revision: Option<i32>,
+    /// Cancelled when it is not to be watched any more.
+    pub stop: CancellationToken,
+    /// Its loops, so that their end can be waited for.
+    pub loops: TaskTracker,
     /// How it is asked.
     pub proxmox: proxmox::Client,
     /// The id of the token with which it is asked, `user@realm!name`.
@@ -84,12 +98,12 @@ impl App {
         let secrets = Keyring::open(config.secret_key.as_ref(), &config.data_directory)?;
         let conn = &mut db.get().await?;
         let mut adopted = Vec::with_capacity(connections.len());
-        for connection in connections {
+        for connection in &connections {
             adopted.push(Arc::new(Connection::adopt(conn, &config, connection, now).await?));
         }
         let ids: Vec<ConnectionId> = adopted.iter().map(|connection| connection.id).collect();
-        db::connection::disable_others(conn, &ids, now).await.context("disable the connections that are not used")?;
         let outbound = outbound::Client::new(config.allow_loopback_targets).context("set up the client for checks")?;
+        db::connection::let_go(conn, &ids, now).await.context("let go of the connections that are not described")?;
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
         Ok(Self {
             config,
@@ -98,6 +112,9 @@ impl App {
             private_database,
             connections: RwLock::new(adopted.into()),
             outbound,
+            environment: connections,
+            refreshing: tokio::sync::Mutex::default(),
+            connections_changed: Notify::new(),
             partitions,
             started_at: now,
             shutdown: CancellationToken::new(),
@@ -109,6 +126,11 @@ impl App {
     #[must_use]
     pub fn connections(&self) -> Arc<[Arc<Connection>]> {
         Arc::clone(&self.connections.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts others in the place of the clusters that are watched.
+    pub(crate) fn set_connections(&self, connections: Vec<Arc<Connection>>) {
+        *self.connections.write().unwrap_or_else(PoisonError::into_inner) = connections.into();
     }
 
     /// The connection with this id, if it is watched.
@@ -139,10 +161,14 @@ pub fn now() -> DateTime<Utc> {
 }
 
 impl Connection {
-    async fn adopt(
+    /// Writes down a connection that the environment describes, and makes it ready.
+    ///
+    /// # Errors
+    /// When the database does not answer, or its settings cannot be used.
+    pub async fn adopt(
         conn: &mut db::Conn,
         config: &Config,
-        connection: config::Connection,
+        connection: &config::Connection,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
         let config::Connection { name, settings } = connection;
@@ -152,7 +178,7 @@ impl Connection {
             Tls::Unverified => (false, None),
         };
         let managed = Managed {
-            name: &name,
+            name,
             hosts: &settings.hosts,
             port: settings.port,
             user: &settings.user,
@@ -161,12 +187,30 @@ impl Connection {
             fingerprint: fingerprint.as_deref(),
         };
         let id = db::connection::adopt(conn, &managed, now).await.context("write down the connection")?;
-        let client = proxmox::Client::new(&settings).with_context(|| format!("set up the connection '{name}'"))?;
-        let handle = |job, period| Arc::new(jobs::Handle::new(job, Some(&name), period));
+        Self::new(id, None, config, connection)
+    }
+
+    /// Makes a connection ready. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When its settings cannot be used.
+    pub fn new(
+        id: ConnectionId,
+        revision: Option<i32>,
+        config: &Config,
+        connection: &config::Connection,
+    ) -> anyhow::Result<Self> {
+        let config::Connection { name, settings } = connection;
+        let client = proxmox::Client::new(settings).with_context(|| format!("set up the connection '{name}'"))?;
+        let handle = |job, period| Arc::new(jobs::Handle::new(job, Some(name), period));
         Ok(Self {
             id,
+            name: name.clone(),
+            revision,
+            stop: CancellationToken::new(),
+            loops: TaskTracker::new(),
             proxmox: client,
-            token_id: format!("{}!{}", settings.user, settings.token_name),
+            token_id: settings.token_id(),
             sync: handle(jobs::sync::NAME, config.intervals.sync),
             collect: handle(jobs::collect::NAME, config.intervals.collect),
             follow: handle(jobs::follow::NAME, jobs::follow::PERIOD),
@@ -174,8 +218,14 @@ impl Connection {
             in_flight: Mutex::default(),
             failing: Mutex::default(),
             version: Mutex::default(),
-            name,
         })
+    }
+
+    /// Ends its loops, and waits until they have left off. They are in the middle of nothing that is not repeated.
+    pub async fn end_loops(&self) {
+        self.stop.cancel();
+        self.loops.close();
+        self.loops.wait().await;
     }
 
     /// Notes that Proxmox answers, and says so in the log if it did not before. The database is told with what was seen.

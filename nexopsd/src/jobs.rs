@@ -19,8 +19,11 @@ use futures::FutureExt;
 use nexops_core::system::JobHealth;
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::app::{App, now};
+use crate::app::{App, Connection, now};
+use crate::connections;
 use crate::proxmox;
 
 /// The longest pause before a loop that failed looks again, unless the loop itself says otherwise.
@@ -171,30 +174,52 @@ impl Handle {
 /// Starts every loop.
 pub fn start(app: &Arc<App>) {
     for connection in app.connections().iter() {
-        spawn(app, &connection.sync, sync::Sync { connection: Arc::clone(connection) });
-        spawn(app, &connection.collect, collect::Collect { connection: Arc::clone(connection) });
-        spawn(app, &connection.follow, follow::Follow { connection: Arc::clone(connection) });
+        watch(app, connection);
     }
-    spawn(app, &app.partitions, partition::KeepPartitions);
+    let never = CancellationToken::new();
+    spawn(app, &app.tracker, &never, &app.partitions, partition::KeepPartitions);
+    app.tracker.spawn(connections::keep_in_step(Arc::clone(app)));
 }
 
-fn spawn<J: Job>(app: &Arc<App>, handle: &Arc<Handle>, job: J) {
-    let (app, handle) = (Arc::clone(app), Arc::clone(handle));
-    app.tracker.clone().spawn(async move {
+/// Starts the loops of one connection.
+pub fn watch(app: &Arc<App>, connection: &Arc<Connection>) {
+    let Connection { stop, loops, sync, collect, follow, .. } = &**connection;
+    let connection = || Arc::clone(connection);
+    spawn(app, loops, stop, sync, sync::Sync { connection: connection() });
+    spawn(app, loops, stop, collect, collect::Collect { connection: connection() });
+    spawn(app, loops, stop, follow, follow::Follow { connection: connection() });
+}
+
+fn spawn<J: Job>(app: &Arc<App>, tracker: &TaskTracker, stop: &CancellationToken, handle: &Arc<Handle>, job: J) {
+    let (app, stop, handle) = (Arc::clone(app), stop.clone(), Arc::clone(handle));
+    let ended = {
+        let (app, stop) = (Arc::clone(&app), stop.clone());
+        async move {
+            tokio::select! {
+                () = app.shutdown.cancelled() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    };
+    let all = app.tracker.clone();
+    let work = async move {
         let mut pause = Duration::ZERO;
         loop {
             tokio::select! {
-                () = app.shutdown.cancelled() => return,
                 () = handle.bell.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            // Every run writes in transactions and is repeated at the next start, so that it can be left at any moment.
-            tokio::select! {
-                () = app.shutdown.cancelled() => return,
-                next = run_once(&app, &handle, &job) => pause = next,
-            }
+            pause = run_once(&app, &handle, &job).await;
         }
-    });
+    };
+    // Every run writes in transactions and is repeated at the next start, so that it can be left at any moment.
+    tracker.spawn(all.track_future(async move {
+        tokio::select! {
+            biased;
+            () = ended => {}
+            () = work => {}
+        }
+    }));
 }
 
 /// Runs a job once, come what may, and says how long to pause.

@@ -9,6 +9,7 @@ pub mod app;
 pub mod cache;
 pub mod check;
 pub mod config;
+pub mod connections;
 pub mod db;
 pub mod figures;
 pub mod inventory;

@@ -28,6 +28,6 @@ pub use node::NodeRow;
 pub use permissions::Permissions;
 pub use power::PowerOptions;
 pub use refusal::Refusal;
-pub use settings::{Settings, Timeouts};
+pub use settings::{Settings, Timeouts, check_host};
 pub use task::{Outcome, TaskEnd, TaskRow, TaskState};
 pub use upid::{BadUpid, Upid};

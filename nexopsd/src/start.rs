@@ -110,7 +110,10 @@ pub async fn build(
     let now = now();
     {
         let conn = &mut db.get().await?;
-        if config.demo && db::connection::exists_beside(conn, DEMO_CONNECTION).await? {
+        if config.demo
+            && matches!(config.database, Database::Url(_))
+            && db::connection::exists_beside(conn, DEMO_CONNECTION).await?
+        {
             bail!(
                 "the database of DATABASE_URL holds real clusters; give the demo another one, or none to use its own"
             );

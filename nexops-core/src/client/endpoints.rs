@@ -1,13 +1,15 @@
 //! The operations, in the order of the API's own table. Each is named as in the OpenAPI document.
 
+use reqwest::Method;
 use uuid::Uuid;
 
 use super::{Client, Result};
 use crate::envelope::{Envelope, ListEnvelope};
-use crate::id::{NodeId, TaskId};
+use crate::id::{ConnectionId, NodeId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
 use crate::overview::Overview;
+use crate::settings::{ListProxmoxConnections, ProxmoxConnection, ProxmoxConnectionDraft, ProxmoxTest, ProxmoxTrial};
 use crate::system::System;
 use crate::task::{ListTasks, Task, TaskLog, TaskLogQuery};
 use crate::usage::Usage;
@@ -109,6 +111,46 @@ impl Client {
     /// The history of a node, guest or service.
     pub async fn metric_series(&self, source_id: Uuid, query: &SeriesQuery) -> Result<Envelope<SourceSeries>> {
         self.get_with(format!("/metrics/{source_id}"), query).await
+    }
+
+    /// One page of the connections to Proxmox.
+    pub async fn list_proxmox_connections(
+        &self,
+        query: &ListProxmoxConnections,
+    ) -> Result<ListEnvelope<ProxmoxConnection>> {
+        self.list("/settings/proxmox", query).await
+    }
+
+    /// Makes a connection to Proxmox.
+    pub async fn create_proxmox_connection(
+        &self,
+        draft: &ProxmoxConnectionDraft,
+    ) -> Result<Envelope<ProxmoxConnection>> {
+        self.send_body(Method::POST, "/settings/proxmox", draft).await
+    }
+
+    /// One connection to Proxmox.
+    pub async fn find_proxmox_connection(&self, id: ConnectionId) -> Result<Envelope<ProxmoxConnection>> {
+        self.get(format!("/settings/proxmox/{id}")).await
+    }
+
+    /// Changes a connection to Proxmox.
+    pub async fn update_proxmox_connection(
+        &self,
+        id: ConnectionId,
+        draft: &ProxmoxConnectionDraft,
+    ) -> Result<Envelope<ProxmoxConnection>> {
+        self.send_body(Method::PUT, format!("/settings/proxmox/{id}"), draft).await
+    }
+
+    /// Deletes a connection to Proxmox, and everything that was seen through it; gives it as it was.
+    pub async fn delete_proxmox_connection(&self, id: ConnectionId) -> Result<Envelope<ProxmoxConnection>> {
+        self.delete(format!("/settings/proxmox/{id}")).await
+    }
+
+    /// Tries a connection to Proxmox.
+    pub async fn test_proxmox_connection(&self, test: &ProxmoxTest) -> Result<Envelope<ProxmoxTrial>> {
+        self.send_body(Method::POST, "/settings/proxmox/test", test).await
     }
 
     /// The daemon's account of itself.

@@ -23,6 +23,7 @@ const TOKEN: &str = "token";
         (name = "infrastructure", description = "Nodes, guests, and the power actions on them"),
         (name = "tasks", description = "Power actions under way and done"),
         (name = "metrics", description = "Histories, and everything at a glance"),
+        (name = "settings", description = "What is watched"),
         (name = "system", description = "The daemon itself"),
         (name = "health", description = "For whoever watches the daemon; no token needed"),
     )

@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use nexops_core::error::{ErrorBody, ErrorCode, FieldError};
 
-use crate::{db, power, proxmox};
+use crate::connections::change;
+use crate::{db, power, proxmox, secret};
 
 /// What handlers give when they cannot give what was asked for.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -70,6 +71,24 @@ impl From<proxmox::Error> for Error {
         let mut answer = Self::new(error.code(), error.to_string());
         answer.body.upstream = error.upstream();
         answer
+    }
+}
+
+impl From<change::Error> for Error {
+    fn from(error: change::Error) -> Self {
+        match error {
+            change::Error::Invalid(details) => Self::invalid(details),
+            change::Error::NotFound(id) => Self::not_found("connection", id),
+            change::Error::Managed { .. } => Self::new(ErrorCode::ManagedByEnvironment, error.to_string()),
+            change::Error::Secret(error) => error.into(),
+            change::Error::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<secret::Error> for Error {
+    fn from(error: secret::Error) -> Self {
+        Self::new(ErrorCode::SecretUnusable, error.to_string())
     }
 }
 

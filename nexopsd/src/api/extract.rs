@@ -1,5 +1,7 @@
 //! What handlers take from a request; what is wrong with it is said in the envelope.
 
+mod body;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
@@ -9,6 +11,7 @@ use nexops_core::page::Paging;
 use nexops_core::vm::VmRef;
 use serde::de::DeserializeOwned;
 
+pub use self::body::Body;
 use super::conversation::RequestId;
 use super::error::{Error, Result};
 use crate::db::audit::Origin;

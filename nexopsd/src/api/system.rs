@@ -22,9 +22,8 @@ pub async fn system(State(app): State<Arc<App>>) -> Result<Json<Envelope<System>
     let conn = &mut app.db.get().await?;
     let mut connections = Vec::new();
     for record in db::connection::records(conn).await? {
-        if let Some(connection) = app.connection(record.id) {
-            connections.push(health(conn, &connection, record, now).await?);
-        }
+        let watched = app.connection(record.id);
+        connections.push(health(conn, watched.as_deref(), record, now).await?);
     }
     let sizes = db::storage::sizes(conn).await?;
     Ok(reply::one(System {
@@ -47,11 +46,11 @@ pub async fn system(State(app): State<Arc<App>>) -> Result<Json<Envelope<System>
 
 async fn health(
     conn: &mut Conn,
-    connection: &Connection,
+    watched: Option<&Connection>,
     record: Record,
     now: DateTime<Utc>,
 ) -> db::Result<ConnectionHealth> {
-    let Record { id, cluster, pve_version, quorate, warning, last_success_at, last_error } = record;
+    let Record { id, name, hosts, cluster, pve_version, quorate, warning, last_success_at, last_error } = record;
     let status = match (&last_error, &warning, last_success_at) {
         (Some(_), _, _) => ConnectionStatus::Failing,
         (None, _, None) => ConnectionStatus::Pending,
@@ -60,8 +59,8 @@ async fn health(
     };
     Ok(ConnectionHealth {
         id,
-        name: connection.name.clone(),
-        hosts: connection.proxmox.hosts(),
+        name,
+        hosts: watched.map_or(hosts, |connection| connection.proxmox.hosts()),
         status,
         cluster,
         pve_version,

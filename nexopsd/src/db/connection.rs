@@ -1,5 +1,7 @@
 //! Connections to Proxmox: which there are, and how each fares.
 
+pub mod settings;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -43,6 +45,9 @@ pub async fn adopt(conn: &mut AsyncPgConnection, connection: &Managed<'_>, now: 
         proxmox_connections::verify_tls.eq(verify_tls),
         proxmox_connections::fingerprint.eq(fingerprint),
         proxmox_connections::enabled.eq(true),
+        proxmox_connections::managed.eq(true),
+        // One that was stored for the connection belongs to what was set up before.
+        proxmox_connections::token_value.eq(None::<Vec<u8>>),
         proxmox_connections::updated_at.eq(now),
     );
     let id: uuid::Uuid = diesel::insert_into(proxmox_connections::table)
@@ -50,7 +55,7 @@ pub async fn adopt(conn: &mut AsyncPgConnection, connection: &Managed<'_>, now: 
             proxmox_connections::id.eq(ConnectionId::new().0),
             proxmox_connections::name.eq(name),
             proxmox_connections::created_at.eq(now),
-            values,
+            values.clone(),
         ))
         .on_conflict(proxmox_connections::name)
         .do_update()
@@ -61,17 +66,22 @@ pub async fn adopt(conn: &mut AsyncPgConnection, connection: &Managed<'_>, now: 
     Ok(id.into())
 }
 
-/// Marks the connections that are not among these as not in use. What was seen through them stays, and grows stale.
+/// Lets go of the connections that an environment described and this one does not: they are not watched any more, and
+/// can be changed and deleted. What was seen through them stays.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn disable_others(conn: &mut AsyncPgConnection, keep: &[ConnectionId], now: DateTime<Utc>) -> Result<()> {
+pub async fn let_go(conn: &mut AsyncPgConnection, keep: &[ConnectionId], now: DateTime<Utc>) -> Result<()> {
     diesel::update(
         proxmox_connections::table
-            .filter(proxmox_connections::enabled)
+            .filter(proxmox_connections::managed)
             .filter(proxmox_connections::id.ne_all(keep.iter().map(|id| id.0))),
     )
-    .set((proxmox_connections::enabled.eq(false), proxmox_connections::updated_at.eq(now)))
+    .set((
+        proxmox_connections::managed.eq(false),
+        proxmox_connections::enabled.eq(false),
+        proxmox_connections::updated_at.eq(now),
+    ))
     .execute(conn)
     .await?;
     Ok(())
@@ -159,6 +169,10 @@ pub async fn describe(conn: &mut AsyncPgConnection, id: ConnectionId, descriptio
 pub struct Record {
     /// Its id.
     pub id: ConnectionId,
+    /// Its name.
+    pub name: String,
+    /// Its hosts, as they were set up.
+    pub hosts: Vec<String>,
     /// What the last sync learned; `pve_version` is `None` before the first.
     pub cluster: Option<String>,
     /// Proxmox VE's version.
@@ -173,17 +187,22 @@ pub struct Record {
     pub last_error: Option<ConnectionError>,
 }
 
-type RecordRow = (
-    uuid::Uuid,
-    Option<String>,
-    Option<String>,
-    Option<bool>,
-    Option<String>,
-    Option<DateTime<Utc>>,
-    Option<String>,
-    Option<String>,
-    Option<DateTime<Utc>>,
-);
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = proxmox_connections)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct RecordRow {
+    id: uuid::Uuid,
+    name: String,
+    hosts: Vec<String>,
+    cluster_name: Option<String>,
+    pve_version: Option<String>,
+    quorate: Option<bool>,
+    warning: Option<String>,
+    last_success_at: Option<DateTime<Utc>>,
+    last_error_code: Option<String>,
+    last_error: Option<String>,
+    last_error_since: Option<DateTime<Utc>>,
+}
 
 /// How the connections in use fare.
 ///
@@ -193,30 +212,38 @@ pub async fn records(conn: &mut AsyncPgConnection) -> Result<Vec<Record>> {
     let rows: Vec<RecordRow> = proxmox_connections::table
         .filter(proxmox_connections::enabled)
         .order_by(proxmox_connections::name)
-        .select((
-            proxmox_connections::id,
-            proxmox_connections::cluster_name,
-            proxmox_connections::pve_version,
-            proxmox_connections::quorate,
-            proxmox_connections::warning,
-            proxmox_connections::last_success_at,
-            proxmox_connections::last_error_code,
-            proxmox_connections::last_error,
-            proxmox_connections::last_error_since,
-        ))
+        .select(RecordRow::as_select())
         .load(conn)
         .await?;
     rows.into_iter()
-        .map(|(id, cluster, pve_version, quorate, warning, last_success_at, code, message, since)| {
-            let last_error = match (code, message, since) {
-                (Some(code), Some(message), Some(since)) => {
-                    Some(ConnectionError { code: super::word(&code)?, message, since })
-                }
-                _ => None,
-            };
-            Ok(Record { id: id.into(), cluster, pve_version, quorate, warning, last_success_at, last_error })
+        .map(|row| {
+            Ok(Record {
+                id: row.id.into(),
+                name: row.name,
+                hosts: row.hosts,
+                cluster: row.cluster_name,
+                pve_version: row.pve_version,
+                quorate: row.quorate,
+                warning: row.warning,
+                last_success_at: row.last_success_at,
+                last_error: last_error(row.last_error_code, row.last_error, row.last_error_since)?,
+            })
         })
         .collect()
+}
+
+/// What is wrong, out of the three columns that say it.
+fn last_error(
+    code: Option<String>,
+    message: Option<String>,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<ConnectionError>> {
+    match (code, message, since) {
+        (Some(code), Some(message), Some(since)) => {
+            Ok(Some(ConnectionError { code: super::word(&code)?, message, since }))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// When everything that is shown was last really seen: the oldest last answer of the connections in use. `None` when

@@ -22,6 +22,8 @@ diesel::table! {
         warning -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        managed -> Bool,
+        revision -> Int4,
     }
 }
 

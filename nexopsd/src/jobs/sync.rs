@@ -102,8 +102,6 @@ impl Sync {
         let major = version.as_ref().map_or(0, |version| version.major);
         let missing =
             permissions.and_then(|permissions| privileges::missing(&permissions, &self.connection.token_id, major));
-        let warnings: Vec<String> = [suspicion, no_quorum, missing].into_iter().flatten().collect();
-        let warning = (!warnings.is_empty()).then(|| warnings.join(" | "));
 
         let conn = &mut db.get().await?;
         if let Some(ClusterStatus { members, .. }) = &cluster {
@@ -113,6 +111,13 @@ impl Sync {
                 db::node::describe(conn, self.connection.id, &member.name, address, &metadata).await?;
             }
         }
+        let twin = db::connection::settings::twin_of(conn, self.connection.id).await?.map(|other| {
+            format!(
+                "it leads to the same cluster as the connection '{other}': everything is watched twice; disable one"
+            )
+        });
+        let warnings: Vec<String> = [suspicion, no_quorum, missing, twin].into_iter().flatten().collect();
+        let warning = (!warnings.is_empty()).then(|| warnings.join(" | "));
         let description = Description {
             cluster: cluster.and_then(|cluster| cluster.name),
             pve_version: version.map(|version| version.text),

@@ -19,6 +19,7 @@ use super::settings::Settings;
 use super::task::{self, TaskRow, TaskState};
 use super::transport::{Route, Transport};
 use super::upid::Upid;
+use crate::tls::{Fingerprint, Tls};
 
 /// Tasks that are asked for at most.
 const TASKS: u32 = 200;
@@ -43,6 +44,17 @@ impl Client {
     /// [`Error::Settings`] when they cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         Ok(Self { transport: Arc::new(Transport::new(settings)?) })
+    }
+
+    /// The certificate that the first host to answer presents, and that host. Nothing is sent to it, the token least of
+    /// all. `None` when no host can be reached.
+    pub async fn certificate(settings: &Settings) -> Option<(String, Fingerprint)> {
+        // No certificate has this one.
+        let curious = Settings { tls: Tls::Pinned(vec![Fingerprint([0; 32])]), ..settings.clone() };
+        match Self::new(&curious).ok()?.version().await {
+            Err(Error::Certificate { host, seen, .. }) => Some((host, seen)),
+            Ok(_) | Err(_) => None,
+        }
     }
 
     /// The hosts as `name:port`, in the order of the settings.

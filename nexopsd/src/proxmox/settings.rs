@@ -28,7 +28,8 @@ pub struct Settings {
 
 impl Settings {
     /// The token's id, which is no secret.
-    pub(super) fn token_id(&self) -> String {
+    #[must_use]
+    pub fn token_id(&self) -> String {
         format!("{}!{}", self.user, self.token_name)
     }
 }
@@ -45,6 +46,18 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self { connect: Duration::from_secs(5), request: Duration::from_secs(40) }
+    }
+}
+
+/// Checks that a text names a host.
+///
+/// # Errors
+/// What is wrong with it, and how to write one.
+pub fn check_host(host: &str) -> Result<(), String> {
+    match authority(host, 8006) {
+        Ok(_) => Ok(()),
+        Err(Error::Settings { reason }) => Err(reason),
+        Err(other) => Err(other.to_string()),
     }
 }
 

@@ -21,6 +21,7 @@ mod private_postgres;
 mod process;
 mod proxmox;
 mod recovery;
+mod settings;
 mod support;
 mod system;
 mod tags;

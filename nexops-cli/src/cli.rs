@@ -1,5 +1,6 @@
 //! The command line: nouns, verbs, flags, and their help.
 
+mod alert;
 mod list;
 mod node;
 mod task;
@@ -13,6 +14,7 @@ use nexops_core::text::UnknownWord;
 
 use crate::color::ColorChoice;
 
+pub use alert::{AlertCommand, RuleCommand, TestRulesArgs};
 pub use list::ListFlags;
 pub use node::{ListNodesArgs, NodeCommand};
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
@@ -92,6 +94,9 @@ pub enum Command {
     /// Tasks: power actions under way and done
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Alerts: what is wrong or was, and the rules that say so
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {

@@ -1,5 +1,6 @@
 //! The commands, a file for each noun.
 
+pub mod alert;
 pub mod completions;
 pub mod node;
 pub mod power;

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command};
+use cli::{AlertCommand, Cli, Command, RuleCommand};
 use context::Context;
 use exit::Exit;
 use failure::{Failure, Result};
@@ -48,6 +48,9 @@ fn run(cli: Cli) -> Result<()> {
     if let Command::Completions { shell } = cli.command {
         return commands::completions::run(shell);
     }
+    if let Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) = &cli.command {
+        return commands::alert::rule_test::run(args, &cli.global);
+    }
     let context = Context::new(&cli.global)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -59,6 +62,9 @@ fn run(cli: Cli) -> Result<()> {
             Command::Node(command) => commands::node::run(command, &context).await,
             Command::Vm(command) => commands::vm::run(command, &context).await,
             Command::Task(command) => commands::task::run(command, &context).await,
+            Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) => {
+                commands::alert::rule_test::run(&args, &cli.global)
+            }
             Command::Completions { shell } => commands::completions::run(shell),
         }
     })

@@ -10,6 +10,7 @@ mod forms;
 mod lists;
 mod names;
 mod power;
+mod rule_tests;
 mod status;
 mod tasks;
 mod terminal;

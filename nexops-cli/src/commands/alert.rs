@@ -1,0 +1,3 @@
+//! `nexops alert`.
+
+pub mod rule_test;

@@ -149,7 +149,9 @@ impl Control {
             if world.guests.contains_key(&guest.vmid) {
                 return false;
             }
-            let mut added = seed::ordinary_guest(guest.vmid, guest.kind, u64::from(guest.vmid), now);
+            // Another one under the same number is another one.
+            let seed = (u64::from(guest.vmid) + (world.generation << 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mut added = seed::ordinary_guest(guest.vmid, guest.kind, seed, now);
             added.node = node;
             added.name = Some(guest.name);
             added.created = now;

@@ -41,6 +41,23 @@ text_enum! {
 }
 
 text_enum! {
+    /// How NexOps got on with a virtual machine's guest agent when it last asked. Only the agent knows the addresses and
+    /// how full the disks are.
+    pub enum AgentStatus {
+        /// It answers.
+        Answers = "answers",
+        /// It is enabled in Proxmox, but nothing answers inside the guest.
+        Silent = "silent",
+        /// It answers, but refuses what was asked.
+        Refuses = "refuses",
+        /// It is not enabled in the guest's options.
+        Absent = "absent",
+        /// The token lacks the privilege to ask it.
+        Forbidden = "forbidden",
+    }
+}
+
+text_enum! {
     /// A power action on a guest, with Proxmox's meaning of the word.
     pub enum PowerAction {
         /// Switch on.
@@ -103,8 +120,10 @@ pub struct Vm {
     pub memory_mb: i32,
     /// Size of its boot disk or root file system, GiB.
     pub disk_gb: f64,
-    /// Its first address; null when nobody could tell.
+    /// Its first address; null when nobody could tell, and while it is stopped.
     pub ip_address: Option<String>,
+    /// How its guest agent fares; null for containers, and before it was first asked.
+    pub agent: Option<AgentStatus>,
     /// The operating system as configured in Proxmox; null before the configuration was read.
     pub os_type: Option<String>,
     /// Its tags, in Proxmox's order.

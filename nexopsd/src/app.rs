@@ -75,6 +75,8 @@ pub struct Connection {
     pub collect: Arc<jobs::Handle>,
     /// The loop that follows tasks.
     pub follow: Arc<jobs::Handle>,
+    /// The loop that looks into guests.
+    pub inside: Arc<jobs::Handle>,
     /// Held from looking at the cluster until what was seen is written down, so that an older look never overwrites a
     /// newer one.
     pub looking: tokio::sync::Mutex<SeriesIndex>,
@@ -149,7 +151,7 @@ impl App {
     #[must_use]
     pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
         let connections = self.connections();
-        let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.sync]);
+        let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.inside, &c.sync]);
         per_connection.chain([&self.partitions]).cloned().collect()
     }
 }
@@ -214,6 +216,7 @@ impl Connection {
             sync: handle(jobs::sync::NAME, config.intervals.sync),
             collect: handle(jobs::collect::NAME, config.intervals.collect),
             follow: handle(jobs::follow::NAME, jobs::follow::PERIOD),
+            inside: handle(jobs::inside::NAME, jobs::inside::PERIOD),
             looking: tokio::sync::Mutex::default(),
             in_flight: Mutex::default(),
             failing: Mutex::default(),

@@ -7,6 +7,7 @@ mod connect;
 pub mod connection;
 pub mod event;
 pub mod idempotency;
+pub mod inside;
 pub mod latest;
 pub mod node;
 pub mod outbox;

@@ -1,24 +1,36 @@
 //! Figures out of Proxmox's rows: percentages, and rates from two readings of a counter. Pure: no IO, no clock.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use nexops_core::metric::SourceType;
 use nexops_core::node::NodeStatus;
-use nexops_core::usage::Usage;
+use nexops_core::usage::{MemorySource, Usage};
 use nexops_core::vm::{VmStatus, VmType};
 use uuid::Uuid;
 
 use crate::db::latest::Observation;
 use crate::inventory::gibibytes;
-use crate::proxmox::{GuestRow, NodeRow};
+use crate::proxmox::{DiskUse, GuestRow, NodeRow};
 
 /// Uptime and our clock may disagree by this much between two readings: Proxmox gathers figures every 10 s, we ask at
 /// any moment in between, and a slow storage holds the gathering up.
 const CLOCK_TOLERANCE_SECONDS: f64 = 20.0;
 
-/// What a row says of a guest's use. `None` when it says nothing new: Proxmox shows the same reading as last time, so
-/// that what was known stays, with its age.
+/// For how long a virtual machine's disks count as being as full as its guest agent last told. It is asked every five
+/// minutes, and once in vain is nothing.
+pub const DISKS_HOLD: Duration = Duration::minutes(15);
+
+/// What a row says of a guest's use.
+///
+/// `None` when it says nothing new: Proxmox shows the same reading as last time, so that what was known stays, with its
+/// age. `inside` is how full a virtual machine's disks are, where its agent told.
 #[must_use]
-pub fn of_guest(row: &GuestRow, id: Uuid, previous: Option<&Observation>, now: DateTime<Utc>) -> Option<Observation> {
+pub fn of_guest(
+    row: &GuestRow,
+    id: Uuid,
+    previous: Option<&Observation>,
+    inside: Option<DiskUse>,
+    now: DateTime<Utc>,
+) -> Option<Observation> {
     let alive = match row.status {
         VmStatus::Running | VmStatus::Paused | VmStatus::Error => true,
         VmStatus::Stopped => false,
@@ -31,10 +43,10 @@ pub fn of_guest(row: &GuestRow, id: Uuid, previous: Option<&Observation>, now: D
     if is_frozen(row.uptime, previous) {
         return None;
     }
-    // Proxmox does not know how full a virtual machine's disks are and says 0.
-    let disk = match row.kind {
-        VmType::Qemu => None,
-        VmType::Lxc => row.disk_used,
+    // Proxmox itself does not know how full a virtual machine's disks are and says 0.
+    let (disk, disk_total) = match row.kind {
+        VmType::Qemu => inside.map(|disk| (disk.used, disk.total)).unzip(),
+        VmType::Lxc => (row.disk_used, row.disk_total),
     };
     let since = previous.and_then(|previous| seconds_between(previous, row.uptime, now));
     let rate = |now: Option<i64>, then: Option<i64>| per_second(now?, then?, since?);
@@ -44,11 +56,12 @@ pub fn of_guest(row: &GuestRow, id: Uuid, previous: Option<&Observation>, now: D
         usage: Usage {
             cpu_usage: row.cpu.map(percent_of_one),
             memory_usage: percent(row.memory_used, row.memory_total),
-            disk_usage: percent(disk, row.disk_total),
+            disk_usage: percent(disk, disk_total),
             network_in: rate(row.network_in, previous.and_then(|previous| previous.network_in_total)),
             network_out: rate(row.network_out, previous.and_then(|previous| previous.network_out_total)),
             uptime_seconds: row.uptime,
             memory_used_mb: row.memory_used.map(|bytes| bytes / 1_048_576),
+            memory_source: row.memory_source,
             disk_used_gb: disk.map(gibibytes),
             observed_at: Some(now),
             stale: false,
@@ -80,6 +93,7 @@ pub fn of_node(row: &NodeRow, id: Uuid, previous: Option<&Observation>, now: Dat
             network_out: None,
             uptime_seconds: row.uptime,
             memory_used_mb: row.memory_used.map(|bytes| bytes / 1_048_576),
+            memory_source: row.memory_used.map(|_| MemorySource::Node),
             disk_used_gb: row.disk_used.map(gibibytes),
             observed_at: Some(now),
             stale: false,

@@ -43,6 +43,9 @@ pub struct Plan {
     pub ids: HashMap<i32, VmId>,
     /// Guests whose row is older than what was read from the guest itself: its figures are not to be used.
     pub outdated: HashSet<i32>,
+    /// Guests that have another name now, or come back after a sync without them: they may be others under the same
+    /// number, and only their configurations tell.
+    pub uncertain: usize,
     /// Why the absence of guests is not believed; it takes many more syncs then.
     pub suspicion: Option<String>,
 }
@@ -77,6 +80,9 @@ pub fn compare(known: &[KnownVm], seen: &[GuestRow], nodes: &[NodeRow], now: Dat
                     state.status = vm.state.status;
                     state.status_detail.clone_from(&vm.state.status_detail);
                     plan.outdated.insert(row.vmid);
+                }
+                if vm.missed_syncs != 0 || vm.state.name != state.name {
+                    plan.uncertain += 1;
                 }
                 if vm.gone || vm.missed_syncs != 0 || vm.state != state {
                     plan.changed.push((vm.id, state));

@@ -6,6 +6,7 @@
 
 pub mod collect;
 pub mod follow;
+pub mod inside;
 mod look;
 pub mod partition;
 pub mod sync;
@@ -183,11 +184,12 @@ pub fn start(app: &Arc<App>) {
 
 /// Starts the loops of one connection.
 pub fn watch(app: &Arc<App>, connection: &Arc<Connection>) {
-    let Connection { stop, loops, sync, collect, follow, .. } = &**connection;
+    let Connection { stop, loops, sync, collect, follow, inside, .. } = &**connection;
     let connection = || Arc::clone(connection);
     spawn(app, loops, stop, sync, sync::Sync { connection: connection() });
     spawn(app, loops, stop, collect, collect::Collect { connection: connection() });
     spawn(app, loops, stop, follow, follow::Follow { connection: connection() });
+    spawn(app, loops, stop, inside, inside::Inside { connection: connection() });
 }
 
 fn spawn<J: Job>(app: &Arc<App>, tracker: &TaskTracker, stop: &CancellationToken, handle: &Arc<Handle>, job: J) {

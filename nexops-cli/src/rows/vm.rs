@@ -1,8 +1,8 @@
 //! Guests.
 
 use chrono::{DateTime, Utc};
-use nexops_core::usage::Usage;
-use nexops_core::vm::{Vm, VmStatus};
+use nexops_core::usage::{MemorySource, Usage};
+use nexops_core::vm::{AgentStatus, Vm, VmStatus};
 
 use super::{figure, percentage};
 use crate::color::Tone;
@@ -48,6 +48,7 @@ impl Row for Vm {
         Field { name: "memory_mb", value: |vm| Some(vm.memory_mb.to_string()) },
         Field { name: "memory_used_mb", value: |vm| vm.usage.memory_used_mb.map(|value| value.to_string()) },
         Field { name: "memory_usage", value: |vm| vm.usage.memory_usage.map(|value| value.to_string()) },
+        Field { name: "memory_source", value: |vm| vm.usage.memory_source.map(|source| source.to_string()) },
         Field { name: "disk_gb", value: |vm| Some(vm.disk_gb.to_string()) },
         Field { name: "disk_used_gb", value: |vm| vm.usage.disk_used_gb.map(|value| value.to_string()) },
         Field { name: "disk_usage", value: |vm| vm.usage.disk_usage.map(|value| value.to_string()) },
@@ -55,6 +56,7 @@ impl Row for Vm {
         Field { name: "network_out", value: |vm| vm.usage.network_out.map(|value| value.to_string()) },
         Field { name: "uptime_seconds", value: |vm| vm.usage.uptime_seconds.map(|value| value.to_string()) },
         Field { name: "ip_address", value: |vm| vm.ip_address.clone() },
+        Field { name: "agent", value: |vm| vm.agent.map(|agent| agent.to_string()) },
         Field { name: "os_type", value: |vm| vm.os_type.clone() },
         Field { name: "tags", value: |vm| Some(vm.tags.join(";")) },
         Field { name: "observed_at", value: |vm| vm.usage.observed_at.map(timestamp) },
@@ -123,11 +125,13 @@ pub fn describe(vm: &Vm, now: DateTime<Utc>) -> Vec<(&'static str, Cell)> {
         ("CPUs", Cell::plain(vm.cpu_cores.to_string())),
         ("CPU", percentage(vm.usage.cpu_usage, &vm.usage)),
         ("Memory", with_percentage(memory(vm), vm.usage.memory_usage)),
+        ("Memory source", Cell::maybe(vm.usage.memory_source.map(MemorySource::as_str))),
         ("Disk", with_percentage(disk(vm), vm.usage.disk_usage)),
         ("Network in", Cell::plain(rate(vm.usage.network_in))),
         ("Network out", Cell::plain(rate(vm.usage.network_out))),
         ("Uptime", Cell::plain(uptime(vm.usage.uptime_seconds))),
         ("IP address", Cell::maybe(vm.ip_address.as_deref())),
+        ("Guest agent", Cell::maybe(vm.agent.map(AgentStatus::as_str))),
         ("OS type", Cell::maybe(vm.os_type.as_deref())),
         ("Tags", tags(vm)),
         ("Figures from", Cell::maybe(vm.usage.observed_at.map(|time| ago(time, now)))),
@@ -175,6 +179,7 @@ pub const USAGE_FIELDS: &[Field<Usage>] = &[
     Field { name: "network_out", value: |usage| usage.network_out.map(|value| value.to_string()) },
     Field { name: "uptime_seconds", value: |usage| usage.uptime_seconds.map(|value| value.to_string()) },
     Field { name: "memory_used_mb", value: |usage| usage.memory_used_mb.map(|value| value.to_string()) },
+    Field { name: "memory_source", value: |usage| usage.memory_source.map(|source| source.to_string()) },
     Field { name: "disk_used_gb", value: |usage| usage.disk_used_gb.map(|value| value.to_string()) },
     Field { name: "observed_at", value: |usage| usage.observed_at.map(timestamp) },
     Field { name: "stale", value: |usage| Some(usage.stale.to_string()) },

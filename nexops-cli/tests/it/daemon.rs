@@ -11,7 +11,7 @@ use nexops_core::id::{ConnectionId, NodeId, TaskId, VmId};
 use nexops_core::node::{Node, NodeStatus, Provider};
 use nexops_core::system::{ConnectionHealth, ConnectionStatus, Storage, System};
 use nexops_core::task::{Task, TaskStatus};
-use nexops_core::usage::Usage;
+use nexops_core::usage::{MemorySource, Usage};
 use nexops_core::vm::{PowerAction, Vm, VmStatus, VmType};
 use serde::Serialize;
 use uuid::Uuid;
@@ -215,6 +215,7 @@ pub fn vm(vmid: i32, name: &str) -> Vm {
         memory_mb: 4096,
         disk_gb: 32.0,
         ip_address: Some("10.0.0.11".to_owned()),
+        agent: None,
         os_type: Some("l26".to_owned()),
         tags: vec!["prod".to_owned(), "web".to_owned()],
         template: false,
@@ -231,6 +232,7 @@ pub fn vm(vmid: i32, name: &str) -> Vm {
             network_out: Some(2048.0),
             uptime_seconds: Some(273_600),
             memory_used_mb: Some(1536),
+            memory_source: Some(MemorySource::Balloon),
             disk_used_gb: None,
             observed_at: Some(then()),
             stale: false,

@@ -48,11 +48,11 @@ fn wide_adds_columns() {
 #[test]
 fn csv_is_flat_and_empty_where_nothing_is_known() {
     insta::assert_snapshot!(daemon().run("vm list -o csv").stdout, @"
-    id,vmid,name,status,status_detail,type,node,connection,template,locked,cpu_cores,cpu_usage,memory_mb,memory_used_mb,memory_usage,disk_gb,disk_used_gb,disk_usage,network_in,network_out,uptime_seconds,ip_address,os_type,tags,observed_at,stale,created_at,updated_at
-    019aaf00-0000-7000-8000-000000000065,101,web-1,running,,qemu,pve1,default,false,,2,12.345,4096,1536,37.5,32,,,1572864,2048,273600,10.0.0.11,l26,prod;web,2026-03-15T10:30:00.000Z,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
-    019aaf00-0000-7000-8000-000000000384,900,debian-12,stopped,,qemu,pve1,default,true,,2,,4096,,,32,,,,,,,l26,,,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
-    019aaf00-0000-7000-8000-0000000000c8,200,dns,running,,lxc,pve1,default,false,backup,2,12.345,4096,1536,37.5,32,,,1572864,2048,273600,10.0.0.11,l26,prod;web,2026-03-15T10:30:00.000Z,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
-    019aaf00-0000-7000-8000-000000000066,102,db,error,io-error,qemu,pve1,default,false,,2,12.345,4096,1536,37.5,32,,,1572864,2048,273600,10.0.0.11,l26,prod;web,2026-03-15T10:30:00.000Z,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
+    id,vmid,name,status,status_detail,type,node,connection,template,locked,cpu_cores,cpu_usage,memory_mb,memory_used_mb,memory_usage,memory_source,disk_gb,disk_used_gb,disk_usage,network_in,network_out,uptime_seconds,ip_address,agent,os_type,tags,observed_at,stale,created_at,updated_at
+    019aaf00-0000-7000-8000-000000000065,101,web-1,running,,qemu,pve1,default,false,,2,12.345,4096,1536,37.5,balloon,32,,,1572864,2048,273600,10.0.0.11,,l26,prod;web,2026-03-15T10:30:00.000Z,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
+    019aaf00-0000-7000-8000-000000000384,900,debian-12,stopped,,qemu,pve1,default,true,,2,,4096,,,,32,,,,,,,,l26,,,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
+    019aaf00-0000-7000-8000-0000000000c8,200,dns,running,,lxc,pve1,default,false,backup,2,12.345,4096,1536,37.5,balloon,32,,,1572864,2048,273600,10.0.0.11,,l26,prod;web,2026-03-15T10:30:00.000Z,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
+    019aaf00-0000-7000-8000-000000000066,102,db,error,io-error,qemu,pve1,default,false,,2,12.345,4096,1536,37.5,balloon,32,,,1572864,2048,273600,10.0.0.11,,l26,prod;web,2026-03-15T10:30:00.000Z,false,2026-03-15T10:30:00.000Z,2026-03-15T10:30:00.000Z
     ");
 }
 
@@ -136,11 +136,13 @@ fn one_guest_is_described_key_by_key() {
     CPUs           2
     CPU            12.3 %
     Memory         1.5/4.0 GiB (37.5 %)
+    Memory source  balloon
     Disk           -/32.0 GiB
     Network in     1.5 MiB/s
     Network out    2.0 KiB/s
     Uptime         3d4h
     IP address     10.0.0.11
+    Guest agent    -
     OS type        l26
     Tags           prod,web
     ID             019aaf00-0000-7000-8000-000000000065
@@ -192,8 +194,8 @@ fn current_figures_come_from_one_request_and_fresh_is_passed_on() {
     assert_eq!(printed, vm(101, "web-1").usage);
     assert_eq!(daemon.queries(), ["fresh=false", "fresh=true"]);
     insta::assert_snapshot!(daemon.run("vm metrics 101 -o csv").stdout, @"
-    cpu_usage,memory_usage,disk_usage,network_in,network_out,uptime_seconds,memory_used_mb,disk_used_gb,observed_at,stale
-    12.345,37.5,,1572864,2048,273600,1536,,2026-03-15T10:30:00.000Z,false
+    cpu_usage,memory_usage,disk_usage,network_in,network_out,uptime_seconds,memory_used_mb,memory_source,disk_used_gb,observed_at,stale
+    12.345,37.5,,1572864,2048,273600,1536,balloon,,2026-03-15T10:30:00.000Z,false
     ");
 }
 

@@ -161,7 +161,7 @@ async fn tell(
         trial.same_cluster_as = settings::with_nodes(conn, &certificates, id).await?;
     }
     if let Some(permissions) = permissions {
-        trial.missing_privileges = privileges::lacking(&permissions);
+        trial.missing_privileges = privileges::lacking(&permissions, version.major);
         if !trial.missing_privileges.is_empty() {
             trial.grant = Some(privileges::grant(&settings.token_id(), version.major));
         }

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Double, Nullable, Text, Timestamptz, Uuid
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexops_core::id::ConnectionId;
 use nexops_core::metric::SourceType;
-use nexops_core::usage::Usage;
+use nexops_core::usage::{MemorySource, Usage};
 use uuid::Uuid;
 
 use super::Result;
@@ -63,6 +63,7 @@ pub(super) struct LatestRow {
     network_out: Option<f64>,
     uptime_seconds: Option<i64>,
     memory_used_mb: Option<i64>,
+    memory_source: Option<String>,
     disk_used_gb: Option<f64>,
     network_in_total: Option<i64>,
     network_out_total: Option<i64>,
@@ -81,6 +82,7 @@ impl LatestRow {
             network_out,
             uptime_seconds,
             memory_used_mb,
+            memory_source,
             disk_used_gb,
             network_in_total,
             network_out_total,
@@ -96,6 +98,7 @@ impl LatestRow {
                 network_out,
                 uptime_seconds,
                 memory_used_mb,
+                memory_source: memory_source.as_deref().map(super::word).transpose()?,
                 disk_used_gb,
                 observed_at: Some(observed_at),
                 stale: false,
@@ -141,20 +144,22 @@ pub(super) async fn store(conn: &mut AsyncPgConnection, id: ConnectionId, observ
     let all = observations.as_slice();
     diesel::sql_query(
         "INSERT INTO metric_latest AS latest (source_id, source_type, connection_id, observed_at, cpu_usage, \
-             memory_usage, disk_usage, network_in, network_out, uptime_seconds, memory_used_mb, disk_used_gb, \
-             network_in_total, network_out_total) \
+             memory_usage, disk_usage, network_in, network_out, uptime_seconds, memory_used_mb, memory_source, \
+             disk_used_gb, network_in_total, network_out_total) \
          SELECT source_id, source_type, $1, observed_at, cpu_usage, memory_usage, disk_usage, network_in, \
-             network_out, uptime_seconds, memory_used_mb, disk_used_gb, network_in_total, network_out_total \
-         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             network_out, uptime_seconds, memory_used_mb, memory_source, disk_used_gb, network_in_total, \
+             network_out_total \
+         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
              AS row (source_id, source_type, observed_at, cpu_usage, memory_usage, disk_usage, network_in, \
-                 network_out, uptime_seconds, memory_used_mb, disk_used_gb, network_in_total, network_out_total) \
+                 network_out, uptime_seconds, memory_used_mb, memory_source, disk_used_gb, network_in_total, \
+                 network_out_total) \
          ON CONFLICT (source_id) DO UPDATE SET \
              observed_at = excluded.observed_at, cpu_usage = excluded.cpu_usage, \
              memory_usage = excluded.memory_usage, disk_usage = excluded.disk_usage, \
              network_in = excluded.network_in, network_out = excluded.network_out, \
              uptime_seconds = excluded.uptime_seconds, memory_used_mb = excluded.memory_used_mb, \
-             disk_used_gb = excluded.disk_used_gb, network_in_total = excluded.network_in_total, \
-             network_out_total = excluded.network_out_total \
+             memory_source = excluded.memory_source, disk_used_gb = excluded.disk_used_gb, \
+             network_in_total = excluded.network_in_total, network_out_total = excluded.network_out_total \
          WHERE latest.observed_at <= excluded.observed_at \
              OR latest.observed_at > excluded.observed_at + interval '1 minute'",
     )
@@ -169,6 +174,7 @@ pub(super) async fn store(conn: &mut AsyncPgConnection, id: ConnectionId, observ
     .bind::<Array<Nullable<Double>>, _>(column(all, |o| o.usage.network_out))
     .bind::<Array<Nullable<BigInt>>, _>(column(all, |o| o.usage.uptime_seconds))
     .bind::<Array<Nullable<BigInt>>, _>(column(all, |o| o.usage.memory_used_mb))
+    .bind::<Array<Nullable<Text>>, _>(column(all, |o| o.usage.memory_source.map(MemorySource::as_str)))
     .bind::<Array<Nullable<Double>>, _>(column(all, |o| o.usage.disk_used_gb))
     .bind::<Array<Nullable<BigInt>>, _>(column(all, |o| o.network_in_total))
     .bind::<Array<Nullable<BigInt>>, _>(column(all, |o| o.network_out_total))

@@ -70,6 +70,7 @@ diesel::table! {
         locked -> Nullable<Varchar>,
         config -> Jsonb,
         config_read_at -> Nullable<Timestamptz>,
+        birthmark -> Nullable<Jsonb>,
         missed_syncs -> Int2,
         gone_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
@@ -87,6 +88,18 @@ diesel::table! {
         used_bytes -> Nullable<Int8>,
         total_bytes -> Nullable<Int8>,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    guest_insides (vm_id) {
+        vm_id -> Uuid,
+        agent -> Nullable<Varchar>,
+        failures -> Int2,
+        due_at -> Timestamptz,
+        disk_used_bytes -> Nullable<Int8>,
+        disk_total_bytes -> Nullable<Int8>,
+        disk_read_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -179,6 +192,7 @@ diesel::table! {
         network_out -> Nullable<Float8>,
         uptime_seconds -> Nullable<Int8>,
         memory_used_mb -> Nullable<Int8>,
+        memory_source -> Nullable<Varchar>,
         disk_used_gb -> Nullable<Float8>,
         network_in_total -> Nullable<Int8>,
         network_out_total -> Nullable<Int8>,
@@ -318,6 +332,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     proxmox_connections,
     nodes,
     vms,
+    guest_insides,
     audit_logs,
     tasks,
     metric_series,
@@ -328,6 +343,7 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::joinable!(nodes -> proxmox_connections (connection_id));
 diesel::joinable!(vms -> proxmox_connections (connection_id));
 diesel::joinable!(vms -> nodes (node_id));
+diesel::joinable!(guest_insides -> vms (vm_id));
 diesel::joinable!(tasks -> proxmox_connections (connection_id));
 diesel::joinable!(tasks -> vms (vm_id));
 diesel::joinable!(alerts -> alert_rules (rule_id));

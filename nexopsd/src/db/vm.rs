@@ -1,7 +1,10 @@
 //! Guests, as they are asked for. How they are kept up to date is in `db/vm/record.rs`.
 
+pub mod config;
 pub mod record;
 mod told;
+
+pub(super) use self::told::tell_of;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -10,11 +13,11 @@ use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexops_core::id::ConnectionId;
 use nexops_core::page::{Paging, Sort};
-use nexops_core::vm::{ListVms, Vm, VmColumn, VmRef};
+use nexops_core::vm::{ListVms, Vm, VmColumn, VmRef, VmStatus};
 use uuid::Uuid;
 
 use super::latest::{LatestRow, Staleness};
-use super::schema::{metric_latest, nodes, proxmox_connections, vms};
+use super::schema::{guest_insides, metric_latest, nodes, proxmox_connections, vms};
 use super::{Result, contains};
 
 #[derive(Debug, Queryable, Selectable)]
@@ -42,9 +45,9 @@ struct VmRow {
     updated_at: DateTime<Utc>,
 }
 
-type Joined = (VmRow, String, String, Option<LatestRow>);
+type Joined = (VmRow, String, String, Option<LatestRow>, Option<String>);
 
-fn into_vm((row, connection, node, latest): Joined, staleness: Staleness) -> Result<Vm> {
+fn into_vm((row, connection, node, latest, agent): Joined, staleness: Staleness) -> Result<Vm> {
     let VmRow {
         id,
         connection_id,
@@ -66,6 +69,7 @@ fn into_vm((row, connection, node, latest): Joined, staleness: Staleness) -> Res
         created_at,
         updated_at,
     } = row;
+    let status = super::word(&status)?;
     Ok(Vm {
         id: id.into(),
         connection_id: connection_id.into(),
@@ -74,13 +78,15 @@ fn into_vm((row, connection, node, latest): Joined, staleness: Staleness) -> Res
         node,
         vmid,
         name,
-        status: super::word(&status)?,
+        status,
         status_detail,
         kind: super::word(&kind)?,
         cpu_cores,
         memory_mb,
         disk_gb,
-        ip_address,
+        // What is off has no address, whatever it had.
+        ip_address: ip_address.filter(|_| status != VmStatus::Stopped),
+        agent: agent.as_deref().map(super::word).transpose()?,
         os_type,
         tags,
         template,
@@ -100,7 +106,14 @@ macro_rules! joined {
             .inner_join(proxmox_connections::table)
             .inner_join(nodes::table)
             .left_join(metric_latest::table.on(metric_latest::source_id.eq(vms::id)))
-            .select((VmRow::as_select(), proxmox_connections::name, nodes::hostname, Option::<LatestRow>::as_select()))
+            .left_join(guest_insides::table)
+            .select((
+                VmRow::as_select(),
+                proxmox_connections::name,
+                nodes::hostname,
+                Option::<LatestRow>::as_select(),
+                guest_insides::agent.nullable(),
+            ))
     };
 }
 

@@ -23,6 +23,7 @@ fn guest() -> GuestRow {
         cpu_cores: Some(2.0),
         memory_used: Some(1 << 30),
         memory_total: Some(4 << 30),
+        memory_source: Some(MemorySource::Balloon),
         disk_used: Some(0),
         disk_total: Some(32 << 30),
         network_in: Some(10_000),
@@ -47,7 +48,7 @@ fn node() -> NodeRow {
 }
 
 fn read(row: &GuestRow, previous: Option<&Observation>, at: DateTime<Utc>) -> Option<Observation> {
-    of_guest(row, Uuid::nil(), previous, at)
+    of_guest(row, Uuid::nil(), previous, None, at)
 }
 
 /// The rate of bytes received, when a reading of now follows `first` after so many seconds.
@@ -66,6 +67,23 @@ fn a_running_guest_has_its_figures_but_no_rate_at_first() {
     let container = GuestRow { kind: VmType::Lxc, disk_used: Some(8 << 30), ..guest() };
     let usage = read(&container, None, now()).unwrap().usage;
     assert_eq!((usage.disk_usage, usage.disk_used_gb), (Some(25.0), Some(8.0)));
+}
+
+#[test]
+fn the_disks_of_a_virtual_machine_are_as_full_as_its_agent_told() {
+    let inside = DiskUse { used: 6 << 30, total: 24 << 30 };
+    let usage = of_guest(&guest(), Uuid::nil(), None, Some(inside), now()).unwrap().usage;
+    assert_eq!((usage.disk_usage, usage.disk_used_gb), (Some(25.0), Some(6.0)));
+    let off = GuestRow { status: VmStatus::Stopped, ..guest() };
+    assert_eq!(of_guest(&off, Uuid::nil(), None, Some(inside), now()).unwrap().usage.disk_usage, None);
+}
+
+#[test]
+fn memory_has_its_source_while_it_is_known() {
+    assert_eq!(read(&guest(), None, now()).unwrap().usage.memory_source, Some(MemorySource::Balloon));
+    assert_eq!(of_node(&node(), Uuid::nil(), None, now()).unwrap().usage.memory_source, Some(MemorySource::Node));
+    let blind = NodeRow { memory_used: None, ..node() };
+    assert_eq!(of_node(&blind, Uuid::nil(), None, now()).unwrap().usage.memory_source, None);
 }
 
 #[rstest]

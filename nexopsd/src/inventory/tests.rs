@@ -23,6 +23,7 @@ fn row(vmid: i32) -> GuestRow {
         cpu_cores: Some(2.0),
         memory_used: Some(1 << 30),
         memory_total: Some(4 << 30),
+        memory_source: None,
         disk_used: None,
         disk_total: Some(32 << 30),
         network_in: Some(1),

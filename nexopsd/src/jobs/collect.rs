@@ -38,7 +38,7 @@ impl Job for Collect {
 
     async fn run(&self, app: &App, _now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let looked = look(app, &self.connection, Purpose::Figures).await?;
-        if looked.new > 0 {
+        if looked.new > 0 || looked.uncertain > 0 {
             // Their configurations are wanted, and perhaps the cluster has changed in other ways.
             self.connection.sync.ring();
         }

@@ -13,7 +13,7 @@ use crate::db::vm::record::{self, RecordedCounts, Sighting};
 use crate::db::{self, node};
 use crate::figures;
 use crate::inventory::{self, Plan};
-use crate::proxmox::Resources;
+use crate::proxmox::{DiskUse, Resources};
 
 /// What a look is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Looked {
     pub new: usize,
     /// Guests of which something changed.
     pub changed: usize,
+    /// Guests that may be others than those that had their numbers before: only their configurations tell.
+    pub uncertain: usize,
     /// What was written down.
     pub recorded: RecordedCounts,
     /// Why the absence of guests is not believed.
@@ -74,7 +76,10 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
         Purpose::Figures => {
             let nodes = known_nodes.into_iter().map(|node| (node.name, node.id)).collect();
             let previous = db::latest::of_connection(conn, connection.id).await?;
-            observe(&resources, &plan, &nodes, previous, now)
+            let disks = db::inside::disks(conn, connection.id, now - figures::DISKS_HOLD).await?;
+            let disks = disks.into_iter().map(|(id, (used, total))| (id, DiskUse { used, total })).collect();
+            let known = KnownFigures { previous, disks };
+            observe(&resources, &plan, &nodes, known, now)
         }
     };
     let storages = inventory::storages(&resources.storages);
@@ -99,6 +104,7 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
         skipped: resources.skipped,
         new: plan.new.len(),
         changed: plan.changed.len(),
+        uncertain: plan.uncertain,
         recorded,
         suspicion: plan.suspicion,
         asking,
@@ -106,14 +112,23 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
     })
 }
 
+/// What was known of guests and nodes before.
+struct KnownFigures {
+    /// The figures of the last look.
+    previous: Vec<Observation>,
+    /// How full virtual machines' disks are.
+    disks: HashMap<Uuid, DiskUse>,
+}
+
 /// The figures that are new.
 fn observe(
     resources: &Resources,
     plan: &Plan,
     nodes: &HashMap<String, NodeId>,
-    previous: Vec<Observation>,
+    known: KnownFigures,
     now: DateTime<Utc>,
 ) -> Vec<Observation> {
+    let KnownFigures { previous, disks } = known;
     let previous: HashMap<Uuid, Observation> =
         previous.into_iter().map(|observation| (observation.source_id, observation)).collect();
     // A guest or node that is listed twice counts once, as it does in the plan.
@@ -122,7 +137,7 @@ fn observe(
     for row in resources.guests.iter().filter(|row| !plan.outdated.contains(&row.vmid)) {
         let id = plan.ids.get(&row.vmid).map(|id| id.0);
         if let Some(id) = id.filter(|id| once.insert(*id)) {
-            observations.extend(figures::of_guest(row, id, previous.get(&id), now));
+            observations.extend(figures::of_guest(row, id, previous.get(&id), disks.get(&id).copied(), now));
         }
     }
     for row in &resources.nodes {

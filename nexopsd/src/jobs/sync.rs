@@ -15,10 +15,11 @@ use super::look::{Purpose, look};
 use super::{Job, Ran};
 use crate::app::{App, Connection};
 use crate::db::connection::Description;
-use crate::db::vm::record::{self, ConfigDue};
+use crate::db::vm::config::{self, ConfigDue, ReadConfig};
+use crate::db::vm::record;
 use crate::db::{self, Db};
 use crate::privileges;
-use crate::proxmox::{ClusterStatus, Error, GuestAddress};
+use crate::proxmox::{Birthmark, ClusterStatus, Error, GuestAddress, GuestConfig};
 
 /// The loop's name.
 pub const NAME: &str = "sync";
@@ -58,8 +59,8 @@ impl Job for Sync {
         let connection = &*self.connection;
         let looked = look(app, connection, Purpose::Inventory).await?;
         // What fails here only makes the picture poorer, and does not make the look fail that went before.
-        let described = self.describe(&app.db, looked.suspicion).await.context("describe the cluster");
-        let Configurations { due, read } = self.read_configurations(&app.db, now).await?;
+        let described = self.describe(&app.db, looked.suspicion, now).await.context("describe the cluster");
+        let Configurations { due, read } = self.read_configurations(app, now).await?;
         described?;
         let report = Report {
             nodes: looked.nodes,
@@ -82,7 +83,7 @@ struct Configurations {
 
 impl Sync {
     /// Learns what the cluster is, where its nodes are, and what NexOps may do there.
-    async fn describe(&self, db: &Db, suspicion: Option<String>) -> anyhow::Result<()> {
+    async fn describe(&self, db: &Db, suspicion: Option<String>, now: DateTime<Utc>) -> anyhow::Result<()> {
         let proxmox = &self.connection.proxmox;
         // Everything here adds to the picture, and is done without where it is refused. The status of the cluster
         // wants Sys.Audit on /, for example.
@@ -100,10 +101,15 @@ impl Sync {
             "the cluster has no quorum: guests cannot be started until enough nodes are back (pvecm status)".to_owned()
         });
         let major = version.as_ref().map_or(0, |version| version.major);
+        let may_ask_agents =
+            permissions.as_ref().is_some_and(|permissions| privileges::may_ask_agents(permissions, major));
         let missing =
             permissions.and_then(|permissions| privileges::missing(&permissions, &self.connection.token_id, major));
 
         let conn = &mut db.get().await?;
+        if may_ask_agents {
+            db::inside::ask_forbidden_again(conn, self.connection.id, now).await?;
+        }
         if let Some(ClusterStatus { members, .. }) = &cluster {
             for member in members {
                 let metadata = json!({ "certificate_fingerprint": fingerprints.get(&member.name) });
@@ -129,40 +135,39 @@ impl Sync {
     }
 
     /// Reads the configurations that are due, at every node on its own: one that hangs holds up only itself.
-    async fn read_configurations(&self, db: &Db, now: DateTime<Utc>) -> anyhow::Result<Configurations> {
+    async fn read_configurations(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Configurations> {
         let guests = {
-            let conn = &mut db.get().await?;
-            record::configs_due(conn, self.connection.id, now - CONFIG_AGE, CONFIGS_PER_RUN).await?
+            let conn = &mut app.db.get().await?;
+            config::configs_due(conn, self.connection.id, now - CONFIG_AGE, CONFIGS_PER_RUN).await?
         };
         let due = guests.len();
         let mut by_node: HashMap<String, Vec<ConfigDue>> = HashMap::new();
         for guest in guests {
             by_node.entry(guest.node.clone()).or_default().push(guest);
         }
-        let counts = by_node.into_values().map(|guests| self.read_configurations_of_node(db, guests, now));
+        let counts = by_node.into_values().map(|guests| self.read_configurations_of_node(app, guests, now));
         let counts: Vec<anyhow::Result<usize>> = futures::future::join_all(counts).await;
         Ok(Configurations { due, read: counts.into_iter().sum::<anyhow::Result<usize>>()? })
     }
 
     async fn read_configurations_of_node(
         &self,
-        db: &Db,
+        app: &App,
         guests: Vec<ConfigDue>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<usize> {
         let mut answers = stream::iter(guests)
             .map(|guest| async move {
-                let at = GuestAddress { node: guest.node, kind: guest.kind, vmid: guest.vmid };
-                (guest.id, self.connection.proxmox.guest_config(&at).await)
+                let at = GuestAddress { node: guest.node.clone(), kind: guest.kind, vmid: guest.vmid };
+                let answer = self.connection.proxmox.guest_config(&at).await;
+                (guest, answer)
             })
             .buffer_unordered(QUESTIONS_PER_NODE);
         let mut read = 0;
-        while let Some((id, answer)) = answers.next().await {
+        while let Some((guest, answer)) = answers.next().await {
             match answer {
                 Ok(config) => {
-                    let conn = &mut db.get().await?;
-                    let os_type = config.os_type.as_deref();
-                    record::set_config(conn, id, os_type, &without_nul(config.snapshot), now).await?;
+                    self.take_configuration(app, &guest, config, now).await?;
                     read += 1;
                 }
                 // This one cannot be read: it moved or went since it was listed, or Proxmox will not tell. Its turn
@@ -175,8 +180,8 @@ impl Sync {
                     | Error::Refused { .. }
                     | Error::Payload { .. },
                 ) => {
-                    let conn = &mut db.get().await?;
-                    record::skip_config(conn, id, now).await?;
+                    let conn = &mut app.db.get().await?;
+                    config::skip_config(conn, guest.id, now).await?;
                 }
                 Err(error) => {
                     tracing::debug!(connection.name = self.connection.name, "configurations stay unread: {error}");
@@ -185,6 +190,35 @@ impl Sync {
             }
         }
         Ok(read)
+    }
+
+    /// Writes a configuration down: as that of the guest, or as that of another one that has its number now.
+    async fn take_configuration(
+        &self,
+        app: &App,
+        guest: &ConfigDue,
+        read: GuestConfig,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
+        let GuestConfig { os_type, snapshot, birthmark } = read;
+        let before = guest.birthmark.clone().and_then(|known| serde_json::from_value::<Birthmark>(known).ok());
+        let conn = &mut app.db.get().await?;
+        let id = match before {
+            Some(before) if before.is_of_another(&birthmark) => {
+                let new = record::replace(conn, self.connection.id, guest.id, app.staleness(now), now).await?;
+                let Some(id) = new else { return Ok(()) };
+                tracing::info!(
+                    connection.name = self.connection.name, vmid = guest.vmid, vm.id = %id, replaced = %guest.id,
+                    "another guest has the number now"
+                );
+                id
+            }
+            Some(_) | None => guest.id,
+        };
+        let (config, birthmark) = (without_nul(snapshot), without_nul(serde_json::to_value(&birthmark)?));
+        let read = ReadConfig { os_type: os_type.as_deref(), config: &config, birthmark: &birthmark };
+        config::set_config(conn, id, read, now).await?;
+        Ok(())
     }
 }
 

@@ -20,6 +20,7 @@ fn guest(kind: VmType) -> Vm {
         memory_mb: 2048,
         disk_gb: 32.0,
         ip_address: None,
+        agent: None,
         os_type: None,
         tags: Vec::new(),
         template: false,

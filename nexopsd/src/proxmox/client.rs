@@ -11,6 +11,7 @@ use super::cluster::{ClusterStatus, Resources, Version};
 use super::config::GuestConfig;
 use super::error::Error;
 use super::guest::{GuestAddress, GuestCurrent};
+use super::inside::{self, AgentRefusal, DiskUse, Interface};
 use super::node::NodeRow;
 use super::payload::Answer;
 use super::permissions::Permissions;
@@ -130,6 +131,35 @@ impl Client {
     /// As for [`Self::guest_current`].
     pub async fn guest_config(&self, at: &GuestAddress) -> Result<GuestConfig, Error> {
         self.read(Route::guest(at, "config")?, |answer| GuestConfig::read(answer.data.clone())).await
+    }
+
+    /// The network interfaces inside a virtual machine, as its guest agent tells. Ask seldom: a dead agent takes a worker
+    /// of the node for three seconds.
+    ///
+    /// # Errors
+    /// [`Error::Agent`] when the agent refuses; [`Error::Refused`] with [`super::Refusal::AgentNotRunning`],
+    /// [`super::Refusal::AgentNotConfigured`] or [`super::Refusal::NotRunning`]; [`Error::Forbidden`] without
+    /// `VM.GuestAgent.Audit`, or `VM.Monitor` before release 9.
+    pub async fn agent_interfaces(&self, at: &GuestAddress) -> Result<Vec<Interface>, Error> {
+        let answer = self.read(Route::guest(at, "agent/network-get-interfaces")?, inside::agent_interfaces).await?;
+        answer.map_err(|AgentRefusal(reason)| Error::Agent { reason })
+    }
+
+    /// How full the disks of a virtual machine are, as its guest agent tells; `None` when it knows no sizes.
+    ///
+    /// # Errors
+    /// As for [`Self::agent_interfaces`].
+    pub async fn agent_disk_use(&self, at: &GuestAddress) -> Result<Option<DiskUse>, Error> {
+        let answer = self.read(Route::guest(at, "agent/get-fsinfo")?, inside::disk_use).await?;
+        answer.map_err(|AgentRefusal(reason)| Error::Agent { reason })
+    }
+
+    /// The network interfaces of a container; none when it is stopped.
+    ///
+    /// # Errors
+    /// [`Error::NotImplemented`] before release 8.1; else as for [`Self::guest_current`].
+    pub async fn container_interfaces(&self, at: &GuestAddress) -> Result<Vec<Interface>, Error> {
+        self.read(Route::guest(at, "interfaces")?, inside::container_interfaces).await
     }
 
     /// Orders a power action and gives the task that carries it out. That it succeeded is for the task to tell.

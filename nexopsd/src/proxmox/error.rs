@@ -86,6 +86,14 @@ pub enum Error {
         /// What the reason means.
         refusal: Refusal,
     },
+    /// The guest agent answers, but refuses what was asked. Proxmox itself calls that a success.
+    #[error(
+        "the guest agent refuses: {reason}; update qemu-guest-agent inside the guest, or look at what its configuration forbids"
+    )]
+    Agent {
+        /// The agent's words.
+        reason: String,
+    },
     /// The host's certificate is not acceptable.
     #[error("{}", certificate(.host, .seen, .problem))]
     Certificate {
@@ -170,6 +178,7 @@ impl Error {
             | Self::NoSuchTask
             | Self::NotImplemented { .. }
             | Self::GuestMissing { .. }
+            | Self::Agent { .. }
             | Self::Certificate { .. }
             | Self::Unreachable { .. }
             | Self::Redirected { .. } => false,
@@ -189,6 +198,7 @@ impl Error {
                 (*status, reason.clone())
             }
             Self::GuestMissing { reason } => (500, reason.clone()),
+            Self::Agent { reason } => (200, reason.clone()),
             Self::Settings { .. }
             | Self::Certificate { .. }
             | Self::Unreachable { .. }
@@ -213,6 +223,7 @@ impl Error {
             | Self::NoSuchTask
             | Self::NotImplemented { .. }
             | Self::NodeUnreachable { .. }
+            | Self::Agent { .. }
             | Self::Certificate { .. }
             | Self::Unreachable { .. }
             | Self::Timeout { .. }
@@ -238,6 +249,7 @@ impl Error {
             Self::Timeout { .. } => ErrorCode::ProxmoxTimeout,
             Self::InvalidParameters { .. }
             | Self::NotImplemented { .. }
+            | Self::Agent { .. }
             | Self::Payload { .. }
             | Self::Redirected { .. } => ErrorCode::ProxmoxError,
         }
@@ -327,6 +339,7 @@ mod tests {
             Error::NodeUnreachable { node: text(), status: 595, reason: text() },
             Error::GuestMissing { reason: text() },
             Error::Refused { status: 500, reason: text(), refusal: Refusal::Busy },
+            Error::Agent { reason: text() },
             Error::Certificate { host: text(), seen: Fingerprint([0; 32]), problem: CertificateProblem::Expired },
             Error::Unreachable { tried: vec![Attempt { host: text(), cause: text() }] },
             Error::Timeout { what: text(), after: Duration::from_secs(40) },
@@ -359,6 +372,7 @@ mod tests {
             Some(595),
             Some(500),
             Some(500),
+            Some(200),
             ours,
             ours,
             ours,

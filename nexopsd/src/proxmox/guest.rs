@@ -1,5 +1,6 @@
 //! Guests: rows of `/cluster/resources` and the live status of one guest.
 
+use nexops_core::usage::MemorySource;
 use nexops_core::vm::{VmStatus, VmType};
 
 use super::payload::{Row, tags};
@@ -48,6 +49,8 @@ pub struct GuestRow {
     pub memory_used: Option<i64>,
     /// Memory, bytes.
     pub memory_total: Option<i64>,
+    /// Who counted the memory in use; `None` when the row does not tell.
+    pub memory_source: Option<MemorySource>,
     /// Disk in use, bytes; not known for virtual machines.
     pub disk_used: Option<i64>,
     /// Size of the boot disk or root file system, bytes.
@@ -90,12 +93,26 @@ impl GuestRow {
             cpu_cores: row.figure("maxcpu"),
             memory_used: row.count("mem"),
             memory_total: row.count("maxmem"),
+            memory_source: memory_source(kind, row),
             disk_used,
             disk_total: row.count("maxdisk"),
             network_in: row.count("netin"),
             network_out: row.count("netout"),
             ha_state: row.text("hastate"),
         })
+    }
+}
+
+/// Who counted the memory. Since release 9 a row has beside it what the machine's process occupies on the node, and
+/// where the machine itself tells nothing, that figure stands in both places.
+fn memory_source(kind: VmType, row: Row<'_>) -> Option<MemorySource> {
+    let used = row.count("mem").filter(|used| *used > 0)?;
+    match kind {
+        VmType::Lxc => Some(MemorySource::Cgroup),
+        VmType::Qemu => match row.count("memhost")? {
+            host if host == used => Some(MemorySource::Host),
+            _ => Some(MemorySource::Balloon),
+        },
     }
 }
 
@@ -200,6 +217,20 @@ mod tests {
         let row = GuestRow::read(VmType::Qemu, Row::of(&value).unwrap()).unwrap();
         assert_eq!((row.vmid, row.status), (110, VmStatus::Unknown));
         assert_eq!((row.name, row.template, row.memory_used, row.uptime), (None, None, None, None));
+    }
+
+    #[test]
+    fn a_row_tells_who_counted_the_memory_where_it_can_be_known() {
+        let source = |kind, row: serde_json::Value| memory_source(kind, Row::of(&row).unwrap());
+        let host = json!({"mem": 900, "memhost": 900, "maxmem": 800});
+        let balloon = json!({"mem": 500, "memhost": 900, "maxmem": 800});
+        let release_8 = json!({"mem": 500, "maxmem": 800});
+        let off = json!({"mem": 0, "memhost": 0, "maxmem": 800});
+        assert_eq!(source(VmType::Qemu, host.clone()), Some(MemorySource::Host));
+        assert_eq!(source(VmType::Qemu, balloon), Some(MemorySource::Balloon));
+        assert_eq!(source(VmType::Qemu, release_8), None);
+        assert_eq!(source(VmType::Qemu, off), None);
+        assert_eq!(source(VmType::Lxc, host), Some(MemorySource::Cgroup));
     }
 
     #[test]

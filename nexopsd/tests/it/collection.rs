@@ -35,7 +35,9 @@ async fn a_collection_is_one_question_and_no_more() {
     for _ in 0..3 {
         daemon.collect().await;
     }
-    let asked: Vec<String> = daemon.cluster().requests().into_iter().map(|seen| seen.path).collect();
+    let mut asked: Vec<String> = daemon.cluster().requests().into_iter().map(|seen| seen.path).collect();
+    // The loop that looks into guests has its own time.
+    asked.retain(|path| !path.contains("/agent/") && !path.ends_with("/interfaces"));
     assert_eq!(asked, ["/cluster/resources"; 3]);
 }
 

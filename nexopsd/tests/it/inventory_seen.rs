@@ -256,7 +256,7 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
     }
     let plan = inventory::compare(&known, &resources.guests, &resources.nodes, asked_at);
     let row = resources.guests.iter().find(|row| row.vmid == 101).unwrap();
-    let figures = nexopsd::figures::of_guest(row, vm.id.0, None, asked_at).unwrap();
+    let figures = nexopsd::figures::of_guest(row, vm.id.0, None, None, asked_at).unwrap();
 
     let stopped = ConfirmedState { status: VmStatus::Stopped, status_detail: None, locked: Some("backup".to_owned()) };
     record::confirm(&mut conn, vm.id, &stopped, asked_at + Duration::milliseconds(5)).await.unwrap();
@@ -290,4 +290,56 @@ async fn guests_that_stay_away_for_a_day_are_gone_in_the_end() {
     daemon.database.execute("UPDATE vms SET missed_syncs = -287").await;
     daemon.sync().await;
     assert_eq!(daemon.vms().await.len(), 0);
+}
+
+/// Another guest of the same kind under the number of one that was just destroyed.
+fn reuse(daemon: &Daemon, vmid: u32, name: &str) {
+    let facts = daemon.cluster().guest(vmid).unwrap();
+    daemon.cluster().remove_guest(vmid);
+    let guest =
+        pve_sim::NewGuest { vmid, node: facts.node, kind: facts.kind, name: name.to_owned(), state: facts.state };
+    assert!(daemon.cluster().add_guest(guest));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_another_guest_of_the_same_kind_has_now_is_a_new_guest() {
+    let daemon = Daemon::new().await;
+    let container = daemon.vms().await.into_iter().find(|vm| vm.kind == VmType::Lxc).unwrap();
+    for (vmid, before) in [(101, daemon.vm(101).await), (container.vmid, container)] {
+        reuse(&daemon, vmid.unsigned_abs(), "somebody-else");
+        daemon.collect().await;
+        wait_until("the configuration told", async || daemon.vm(vmid).await.id != before.id).await;
+        let now = daemon.vm(vmid).await;
+        assert_eq!((now.name.as_str(), now.gone_at), ("somebody-else", None));
+        let then = daemon.client.find_vm(before.id).await.unwrap().data;
+        assert!(then.gone_at.is_some());
+        daemon.sync().await;
+        assert_eq!(daemon.vm(vmid).await.id, now.id);
+    }
+    assert_eq!(daemon.vms().await.len(), 24);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_was_made_anew_under_its_old_name_is_found_out_by_its_configuration() {
+    let daemon = Daemon::new().await;
+    let before = daemon.vm(101).await;
+    reuse(&daemon, 101, &before.name);
+    daemon.sync().await;
+    assert_eq!(daemon.vm(101).await.id, before.id, "the list does not tell");
+    daemon.database.execute("UPDATE vms SET config_read_at = config_read_at - interval '2 hours'").await;
+    daemon.sync().await;
+    let after = daemon.vm(101).await;
+    assert_ne!(after.id, before.id);
+    assert!(after.config.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_is_renamed_changes_nothing_but_its_name() {
+    let daemon = Daemon::new().await;
+    let before = daemon.vm(101).await;
+    daemon.database.execute("UPDATE vms SET name = 'as-it-was-called' WHERE vmid = 101").await;
+    daemon.collect().await;
+    daemon.sync().await;
+    let after = daemon.vm(101).await;
+    assert_eq!((after.id, after.name), (before.id, before.name));
 }

@@ -9,6 +9,7 @@ mod envelope;
 mod events_recorded;
 mod health;
 mod idempotency;
+mod insides;
 mod inventory_seen;
 mod metrics;
 mod nodes;

@@ -249,6 +249,8 @@ async fn update(
         return Ok(());
     }
     let states: Vec<&VmState> = changed.iter().map(|(_, state)| state).collect();
+    // A guest that was renamed or away may be another one under the same number: its configuration, which tells, is to
+    // be read before all others.
     // What a guest's node told while the list was on its way is younger than the list. (By no more than a minute: a
     // later time was written by a clock that went wrong.)
     diesel::sql_query(
@@ -261,7 +263,9 @@ async fn update(
                  THEN vms.locked ELSE left(row.locked, 50) END, \
              cpu_cores = row.cpu_cores, memory_mb = row.memory_mb, \
              disk_gb = row.disk_gb, tags = string_to_array(row.tags, ';'), template = row.template, \
-             missed_syncs = 0, gone_at = NULL, updated_at = $2 \
+             missed_syncs = 0, gone_at = NULL, updated_at = $2, \
+             config_read_at = CASE WHEN vms.name = left(row.name, 255) AND vms.missed_syncs = 0 \
+                 THEN vms.config_read_at ELSE least(vms.config_read_at, 'epoch'::timestamptz) END \
          FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS row (id, node, name, status, detail, \
              cpu_cores, memory_mb, disk_gb, tags, template, locked) \
          JOIN nodes ON nodes.connection_id = $1 AND nodes.proxmox_node_name = row.node \
@@ -295,6 +299,44 @@ async fn retire(conn: &mut AsyncPgConnection, ids: &[VmId], now: DateTime<Utc>) 
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Ends the existence of a guest whose configuration turned out to be that of another, and begins the other's under a
+/// new id. Gives that; `None` when the guest is gone already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn replace(
+    conn: &mut AsyncPgConnection,
+    connection: ConnectionId,
+    id: VmId,
+    staleness: Staleness,
+    now: DateTime<Utc>,
+) -> Result<Option<VmId>> {
+    conn.transaction::<_, Error, _>(async |conn| {
+        super::super::lock_inventory(conn, connection).await?;
+        let exists = vms::table.find(id.0).filter(vms::gone_at.is_null()).select(vms::id);
+        if exists.first::<Uuid>(conn).await.optional()?.is_none() {
+            return Ok(None);
+        }
+        retire(conn, &[id], now).await?;
+        let new = VmId::new();
+        diesel::sql_query(
+            "INSERT INTO vms (id, connection_id, node_id, vmid, name, status, status_detail, status_confirmed_at, type, \
+                 cpu_cores, memory_mb, disk_gb, tags, template, locked, created_at, updated_at) \
+             SELECT $2, connection_id, node_id, vmid, name, status, status_detail, status_confirmed_at, type, \
+                 cpu_cores, memory_mb, disk_gb, tags, template, locked, $3, $3 \
+             FROM vms WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(id.0)
+        .bind::<SqlUuid, _>(new.0)
+        .bind::<Timestamptz, _>(now)
+        .execute(conn)
+        .await?;
+        told::tell_of(conn, &[id, new], staleness, now).await?;
+        Ok(Some(new))
+    })
+    .await
 }
 
 /// Counts a sync that did not mention these guests: upwards where that is believed, downwards where it is not. When
@@ -361,6 +403,7 @@ pub async fn confirm(conn: &mut AsyncPgConnection, id: VmId, state: &ConfirmedSt
                 metric_latest::network_out.eq(None::<f64>),
                 metric_latest::uptime_seconds.eq(None::<i64>),
                 metric_latest::memory_used_mb.eq(None::<i64>),
+                metric_latest::memory_source.eq(None::<String>),
                 metric_latest::disk_used_gb.eq(None::<f64>),
                 metric_latest::network_in_total.eq(None::<i64>),
                 metric_latest::network_out_total.eq(None::<i64>),
@@ -368,72 +411,5 @@ pub async fn confirm(conn: &mut AsyncPgConnection, id: VmId, state: &ConfirmedSt
             .execute(conn)
             .await?;
     }
-    Ok(())
-}
-
-/// A guest whose configuration is to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigDue {
-    /// The guest.
-    pub id: VmId,
-    /// The node that owns it.
-    pub node: String,
-    /// Its kind.
-    pub kind: VmType,
-    /// Its number.
-    pub vmid: i32,
-}
-
-/// The guests on online nodes whose configuration was last read before `before`, or never; those first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn configs_due(
-    conn: &mut AsyncPgConnection,
-    connection: ConnectionId,
-    before: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<ConfigDue>> {
-    let rows: Vec<(Uuid, String, String, i32)> = vms::table
-        .inner_join(nodes::table)
-        .filter(vms::connection_id.eq(connection.0).and(vms::gone_at.is_null()))
-        .filter(nodes::status.eq_any(["online", "maintenance"]))
-        .filter(vms::config_read_at.is_null().or(vms::config_read_at.lt(before)))
-        .order_by((vms::config_read_at.asc().nulls_first(), vms::vmid))
-        .limit(limit)
-        .select((vms::id, nodes::proxmox_node_name, vms::kind, vms::vmid))
-        .load(conn)
-        .await?;
-    rows.into_iter()
-        .map(|(id, node, kind, vmid)| Ok(ConfigDue { id: id.into(), node, kind: super::super::word(&kind)?, vmid }))
-        .collect()
-}
-
-/// Writes down a guest's configuration.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn set_config(
-    conn: &mut AsyncPgConnection,
-    id: VmId,
-    os_type: Option<&str>,
-    config: &serde_json::Value,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let os_type = os_type.map(|text| text.chars().take(100).collect::<String>());
-    diesel::update(vms::table.find(id.0))
-        .set((vms::os_type.eq(os_type), vms::config.eq(config), vms::config_read_at.eq(now)))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Notes that a guest's configuration could not be read, so that the others have their turn first. What was read
-/// before stays; where nothing ever was, the configuration stays unknown.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn skip_config(conn: &mut AsyncPgConnection, id: VmId, now: DateTime<Utc>) -> Result<()> {
-    diesel::update(vms::table.find(id.0)).set(vms::config_read_at.eq(now)).execute(conn).await?;
     Ok(())
 }

@@ -1,8 +1,12 @@
 //! What those who follow are told of one look at a cluster.
 
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use nexops_core::event::{Change, Collection};
+use nexops_core::id::VmId;
+use nexops_core::vm::VmRef;
 
+use super::super::latest::Staleness;
 use super::super::{Result, event, node};
 use super::record::Sighting;
 
@@ -22,4 +26,19 @@ pub(super) async fn tell(conn: &mut AsyncPgConnection, sighting: &Sighting<'_>, 
         changes.push(Change::Metrics(Collection { connection_id: connection, observed_at: at, sources }));
     }
     event::record(conn, &changes, at).await
+}
+
+/// Tells them of single guests, as they are now.
+pub(in super::super) async fn tell_of(
+    conn: &mut AsyncPgConnection,
+    ids: &[VmId],
+    staleness: Staleness,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut changes = Vec::with_capacity(ids.len());
+    for id in ids {
+        let found = super::candidates(conn, VmRef::Id(*id), staleness).await?;
+        changes.extend(found.into_iter().map(|vm| Change::Vm(Box::new(vm))));
+    }
+    event::record(conn, &changes, now).await
 }

@@ -119,6 +119,8 @@ pub struct Storage {
     pub database_bytes: i64,
     /// The size of all samples with their indexes, bytes.
     pub samples_bytes: i64,
+    /// The size of all rollups with their indexes, bytes.
+    pub rollups_bytes: i64,
     /// Samples stored, as PostgreSQL estimates it.
     pub samples_estimate: i64,
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use nexops_core::id::{ConnectionId, TaskId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,7 @@ use crate::config::{self, Config};
 use crate::connections::Complaints;
 use crate::db::connection::Managed;
 use crate::db::latest::Staleness;
+use crate::db::partition::Kept;
 use crate::db::series::SeriesIndex;
 use crate::db::{self, Db};
 use crate::jobs;
@@ -44,6 +45,8 @@ pub struct App {
     pub connections_changed: Notify,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
+    /// The job that rolls samples up.
+    pub rollup: Arc<jobs::Handle>,
     /// When the daemon started.
     pub started_at: DateTime<Utc>,
     /// Cancelled when the daemon is to end.
@@ -107,6 +110,7 @@ impl App {
         let outbound = outbound::Client::new(config.allow_loopback_targets).context("set up the client for checks")?;
         db::connection::let_go(conn, &ids, now).await.context("let go of the connections that are not described")?;
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
+        let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         Ok(Self {
             config,
             db,
@@ -118,6 +122,7 @@ impl App {
             refreshing: tokio::sync::Mutex::default(),
             connections_changed: Notify::new(),
             partitions,
+            rollup,
             started_at: now,
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
@@ -147,13 +152,26 @@ impl App {
         Staleness::at(now, self.config.intervals.collect)
     }
 
+    /// From when on samples and rollups are kept.
+    #[must_use]
+    pub fn kept(&self, now: DateTime<Utc>) -> Kept {
+        kept(&self.config.retention, now)
+    }
+
     /// Every loop's handle, by connection and name.
     #[must_use]
     pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
         let connections = self.connections();
         let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.inside, &c.sync]);
-        per_connection.chain([&self.partitions]).cloned().collect()
+        per_connection.chain([&self.partitions, &self.rollup]).cloned().collect()
     }
+}
+
+/// From when on samples and rollups are kept.
+#[must_use]
+pub fn kept(retention: &config::Retention, now: DateTime<Utc>) -> Kept {
+    let since = |span| now - TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+    Kept { samples: since(retention.raw), five_minutes: since(retention.five_minutes), hours: since(retention.hour) }
 }
 
 /// The time, in the precision in which it is written down and shown.

@@ -9,6 +9,7 @@ pub mod follow;
 pub mod inside;
 mod look;
 pub mod partition;
+pub mod rollup;
 pub mod sync;
 
 use std::panic::AssertUnwindSafe;
@@ -179,6 +180,7 @@ pub fn start(app: &Arc<App>) {
     }
     let never = CancellationToken::new();
     spawn(app, &app.tracker, &never, &app.partitions, partition::KeepPartitions);
+    spawn(app, &app.tracker, &never, &app.rollup, rollup::RollUp);
     app.tracker.spawn(connections::keep_in_step(Arc::clone(app)));
 }
 

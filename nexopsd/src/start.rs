@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use crate::app::{App, now};
+use crate::app::{App, kept, now};
 use crate::config::{self, Config, Database};
 use crate::db::{self, Db};
 use crate::postgres::PrivatePostgres;
@@ -119,7 +119,7 @@ pub async fn build(
             );
         }
         // A backup may hold the table; samples have a place to go even so, and the loop tries again.
-        if let Err(error) = db::partition::keep_in_order(conn, now, now - config.retention.raw).await {
+        if let Err(error) = db::partition::keep_in_order(conn, now, &kept(&config.retention, now)).await {
             tracing::warn!("the partitions could not be put in order: {:#}", anyhow::Error::from(error));
         }
     }

@@ -323,6 +323,7 @@ pub fn system(connections: Vec<ConnectionHealth>) -> System {
             postgres_private: true,
             database_bytes: 52_428_800,
             samples_bytes: 20_971_520,
+            rollups_bytes: 4_194_304,
             samples_estimate: 100_000,
         },
     }

@@ -16,7 +16,7 @@ use super::extract::{Path, Query};
 use super::reply;
 use crate::app::{App, now};
 use crate::db;
-use crate::db::series::Buckets;
+use crate::db::history::{self, Buckets};
 
 /// Points of a series when the caller does not say how many.
 const DEFAULT_POINTS: u32 = 500;
@@ -44,13 +44,15 @@ pub async fn metric_series(
     Path(source_id): Path<Uuid>,
     Query(query): Query<SeriesQuery>,
 ) -> Result<Json<Envelope<SourceSeries>>> {
-    let span = Span::of(&query, now()).map_err(Error::invalid)?;
+    let now = now();
+    let span = Span::of(&query, now).map_err(Error::invalid)?;
     let conn = &mut app.db.get().await?;
     let source_type = db::series::source_type(conn, source_id).await?;
     let source_type = source_type.ok_or_else(|| Error::not_found("node, VM or service", source_id))?;
-    let shortest = u32::try_from(app.config.intervals.collect.as_secs()).unwrap_or(u32::MAX);
-    let buckets = Buckets::cut(span.from, span.to, span.max_points, shortest);
-    let series = db::series::history(conn, source_id, &query.metric, buckets).await?;
+    let interval = u32::try_from(app.config.intervals.collect.as_secs()).unwrap_or(u32::MAX);
+    let finest = history::finest(span.from, span.to, &app.kept(now), interval);
+    let buckets = Buckets::cut(span.from, span.to, span.max_points, finest);
+    let series = history::read(conn, source_id, &query.metric, buckets).await?;
     Ok(reply::one(SourceSeries { source_type, source_id, range: span.range, series }))
 }
 

@@ -39,6 +39,7 @@ pub async fn system(State(app): State<Arc<App>>) -> Result<Json<Envelope<System>
             postgres_private: app.private_database,
             database_bytes: sizes.database_bytes,
             samples_bytes: sizes.samples_bytes,
+            rollups_bytes: db::rollup::bytes(conn).await?,
             samples_estimate: sizes.samples_estimate,
         },
     }))

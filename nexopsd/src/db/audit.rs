@@ -94,3 +94,32 @@ pub async fn end(conn: &mut AsyncPgConnection, id: Uuid, outcome: Outcome, detai
         .await?;
     Ok(())
 }
+
+/// Rows that are forgotten in one statement.
+const FORGOTTEN_AT_ONCE: i64 = 5000;
+
+/// Forgets what was done before a time, together with the tasks that it was done by, and says how many rows that were.
+/// A task that is still under way keeps its row.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(conn: &mut AsyncPgConnection, before: DateTime<Utc>) -> Result<usize> {
+    let mut forgotten = 0;
+    loop {
+        let rows = diesel::sql_query(
+            "WITH old AS MATERIALIZED (SELECT id FROM audit_logs WHERE timestamp < $1 \
+                 AND NOT EXISTS (SELECT FROM tasks WHERE audit_id = audit_logs.id AND finished_at IS NULL) \
+                 ORDER BY timestamp, id LIMIT $2), \
+             done AS (DELETE FROM tasks USING old WHERE audit_id = old.id) \
+             DELETE FROM audit_logs USING old WHERE audit_logs.id = old.id",
+        )
+        .bind::<diesel::sql_types::Timestamptz, _>(before)
+        .bind::<diesel::sql_types::BigInt, _>(FORGOTTEN_AT_ONCE)
+        .execute(conn)
+        .await?;
+        forgotten += rows;
+        if i64::try_from(rows).is_ok_and(|rows| rows < FORGOTTEN_AT_ONCE) {
+            return Ok(forgotten);
+        }
+    }
+}

@@ -24,7 +24,7 @@ pub async fn read(conn: &mut AsyncPgConnection) -> Result<Overview> {
         nodes: nodes.counts(),
         vms: vms(conn).await?,
         services: ServiceCounts::default(),
-        alerts: AlertCounts::default(),
+        alerts: alerts(conn).await?,
         cpu: nodes.cpu(),
         memory: nodes.memory(),
         disk: disk(conn).await?,
@@ -126,6 +126,37 @@ async fn vms(conn: &mut AsyncPgConnection) -> Result<VmCounts> {
     .get_result(conn)
     .await?;
     Ok(VmCounts { total, running, stopped, paused, error, unknown, templates })
+}
+
+#[derive(QueryableByName)]
+struct AlertsRow {
+    #[diesel(sql_type = BigInt)]
+    active: i64,
+    #[diesel(sql_type = BigInt)]
+    firing: i64,
+    #[diesel(sql_type = BigInt)]
+    acknowledged: i64,
+    #[diesel(sql_type = BigInt)]
+    critical: i64,
+    #[diesel(sql_type = BigInt)]
+    warning: i64,
+    #[diesel(sql_type = BigInt)]
+    info: i64,
+}
+
+async fn alerts(conn: &mut AsyncPgConnection) -> Result<AlertCounts> {
+    let AlertsRow { active, firing, acknowledged, critical, warning, info } = diesel::sql_query(
+        "SELECT count(*) AS active, \
+             count(*) FILTER (WHERE status = 'firing') AS firing, \
+             count(*) FILTER (WHERE status = 'acknowledged') AS acknowledged, \
+             count(*) FILTER (WHERE severity = 'critical') AS critical, \
+             count(*) FILTER (WHERE severity = 'warning') AS warning, \
+             count(*) FILTER (WHERE severity = 'info') AS info \
+         FROM alerts WHERE status <> 'resolved'",
+    )
+    .get_result(conn)
+    .await?;
+    Ok(AlertCounts { active, firing, acknowledged, critical, warning, info })
 }
 
 #[derive(QueryableByName)]

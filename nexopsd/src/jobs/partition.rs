@@ -1,16 +1,15 @@
-//! Keeps the samples' partitions in order, and forgets events and idempotency keys whose time is over.
+//! Keeps the partitions of samples and rollups in order, and forgets what else has had its time: rows of the audit log,
+//! events, idempotency keys.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::{Job, Ran};
 use crate::app::App;
-use serde::Serialize;
-
-use crate::db::event;
-use crate::db::idempotency;
 use crate::db::partition::{self, Upkeep};
+use crate::db::{audit, event, idempotency};
 
 /// The loop's name.
 pub const NAME: &str = "partitions";
@@ -23,6 +22,10 @@ pub struct Report {
     /// What it did to the partitions.
     #[serde(flatten)]
     pub partitions: Upkeep,
+    /// Partitions rewritten, because nothing more can come to them.
+    pub closed: usize,
+    /// Rows of the audit log forgotten.
+    pub forgotten_audits: usize,
     /// Idempotency keys forgotten.
     pub forgotten_keys: usize,
     /// Events forgotten.
@@ -34,17 +37,23 @@ pub struct Report {
 pub struct KeepPartitions;
 
 impl Job for KeepPartitions {
-    const TIMEOUT: Duration = Duration::from_secs(300);
+    const TIMEOUT: Duration = Duration::from_secs(3000);
     type Report = Report;
 
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let conn = &mut app.db.get().await?;
         let forgotten_keys = idempotency::forget(conn, now).await?;
         let forgotten_events = event::forget(conn, now).await?;
-        let partitions = partition::keep_in_order(conn, now, now - app.config.retention.raw).await?;
+        let forgotten_audits = audit::forget(conn, now - app.config.retention.audit).await?;
+        let partitions = partition::keep_in_order(conn, now, &app.kept(now)).await?;
         if partitions.rescued > 0 {
             tracing::warn!(samples = partitions.rescued, "samples had no partition and were put into one now");
         }
-        Ok(Ran::of(Report { partitions, forgotten_keys, forgotten_events }))
+        let mut closed = 0;
+        while let Some(name) = partition::close_one(conn, now).await? {
+            tracing::debug!(partition = name, "closed a partition");
+            closed += 1;
+        }
+        Ok(Ran::of(Report { partitions, closed, forgotten_audits, forgotten_keys, forgotten_events }))
     }
 }

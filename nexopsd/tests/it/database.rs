@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Duration, Utc};
+use chrono::Utc;
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
@@ -49,7 +49,8 @@ async fn the_schema_can_be_made_undone_and_made_again() {
     assert_eq!(db.migrate().await.unwrap(), nothing);
     // What the daemon itself makes must not stand in the way of going back.
     let now = Utc::now();
-    db::partition::keep_in_order(connection, now, now - Duration::days(2)).await.unwrap();
+    let kept = db::partition::Kept { samples: now, five_minutes: now, hours: now };
+    db::partition::keep_in_order(connection, now, &kept).await.unwrap();
     assert!(ours(connection).await.len() > 20);
 
     db.revert_all().await.unwrap();

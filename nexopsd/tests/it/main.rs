@@ -22,6 +22,7 @@ mod private_postgres;
 mod process;
 mod proxmox;
 mod recovery;
+mod rollup;
 mod settings;
 mod support;
 mod system;

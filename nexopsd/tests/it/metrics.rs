@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexops_core::error::ErrorCode;
 use nexops_core::metric::{Metric, Range, SeriesQuery, SourceSeries, SourceType};
 use nexops_core::node::ListNodes;
-use nexopsd::db::series::{self, Buckets};
+use nexopsd::db::history::{self, Buckets};
 use rstest::rstest;
 use uuid::Uuid;
 
@@ -322,7 +322,7 @@ async fn a_history_is_read_by_index_however_many_samples_a_day_has() {
 
     let now = Utc::now();
     let buckets = Buckets::cut(now - Duration::days(1), now, 500, 30);
-    let history = series::history(connection, series.source_id, &[], buckets).await.unwrap();
+    let history = history::read(connection, series.source_id, &[], buckets).await.unwrap();
     assert!(history.iter().any(|series| series.points.iter().any(|point| point.avg.is_some())));
     // What this session has scanned so far, in the partition of the day.
     let scans: Scans = diesel::sql_query(

@@ -14,7 +14,7 @@ use super::super::latest::{self, Observation, Staleness};
 use super::super::node::{self, SeenNode};
 use super::super::proxmox_storage::{self, SeenStorage};
 use super::super::schema::{metric_latest, nodes, vms};
-use super::super::series::{self, SeriesIndex};
+use super::super::series::{self, SeriesIndex, Stored};
 use super::super::{Error, Result, connection};
 use super::told;
 use crate::inventory::{ABSENCES, Plan, SUSPICIOUS_ABSENCES, clean_lock};
@@ -173,7 +173,7 @@ pub async fn record(
         let gone_nodes = node::miss(conn, &plan.missed_nodes, at).await?;
         latest::store(conn, id, observations).await?;
         let clock = Instant::now();
-        let samples = series::insert(conn, index, observations).await?;
+        let Stored { samples, refused: _ } = series::insert(conn, index, &series::samples(observations), at).await?;
         let samples_took = clock.elapsed();
         connection::succeeded(conn, id, at).await?;
         told::tell(conn, sighting, gone_vms).await?;

@@ -9,7 +9,7 @@ TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
 BINARIES = nexopsd nexops
 GENERATED = openapi.json completions
 
-.PHONY: help setup demo run test check bench generate install
+.PHONY: help setup demo run test contract check bench generate install
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -26,6 +26,10 @@ run: ## Run the daemon for your cluster, configured by .env
 
 test: ## Run all tests on a throw-away PostgreSQL and Redis (ARGS=… goes to the test runner)
 	@scripts/test.sh $(ARGS)
+
+contract: ## Let Schemathesis try every operation of openapi.json on a daemon with a simulated cluster
+	@scripts/setup.sh test
+	@scripts/schemathesis.sh
 
 check: ## Formatting, lints, documentation, generated files: what a change must pass beside the tests
 	cargo fmt --all --check

@@ -2,7 +2,8 @@
 # Looks for what is needed and installs what is missing, where it may.
 #   setup.sh build   a C compiler and cargo
 #   setup.sh run     the same, PostgreSQL server binaries and curl
-#   setup.sh test    the same and redis-server
+#   setup.sh test    the same, redis-server, and what tests of the API and of completions need: Chromium, Python's venv,
+#                    zsh and fish
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-test}
@@ -19,7 +20,13 @@ build) ;;
 run | test)
     scripts/find-postgres.sh >/dev/null || miss postgres
     have curl || miss curl
-    [ "$purpose" = run ] || have redis-server || miss redis
+    if [ "$purpose" = test ]; then
+        have redis-server || miss redis
+        have chromium || have chromium-browser || have google-chrome || miss chromium
+        python3 -c 'import ensurepip, venv' 2>/dev/null || miss venv
+        have zsh || miss zsh
+        have fish || miss fish
+    fi
     ;;
 *)
     say "unknown purpose '$purpose'; it is build, run or test"
@@ -27,7 +34,7 @@ run | test)
     ;;
 esac
 
-# Names of the missing things in the words of one packager: its compiler, PostgreSQL, curl, Redis.
+# Names of the missing things in the words of one packager: its compiler, PostgreSQL, curl, Redis, Chromium, Python.
 packages() {
     for thing in $missing; do
         case $thing in
@@ -35,12 +42,15 @@ packages() {
         postgres) printf ' %s' "$2" ;;
         curl) printf ' %s' "$3" ;;
         redis) printf ' %s' "$4" ;;
+        chromium) printf ' %s' "$5" ;;
+        venv) printf ' %s' "$6" ;;
+        zsh | fish) printf ' %s' "$thing" ;;
         esac
     done
 }
 
 install_with_apt() {
-    wanted=$(packages 'gcc libc6-dev' postgresql curl redis-server)
+    wanted=$(packages 'gcc libc6-dev' postgresql curl redis-server chromium 'python3 python3-venv')
     line="apt-get install --yes --no-install-recommends$wanted"
     if [ "$(id -u)" -eq 0 ]; then
         as_root=
@@ -61,23 +71,23 @@ install_with_apt() {
 }
 
 if [ -n "$missing" ]; then
-    say "missing:$(packages 'a C compiler,' 'PostgreSQL server,' 'curl,' 'Redis server,' | sed 's/,$//')"
+    say "missing:$(packages 'a C compiler,' 'PostgreSQL server,' 'curl,' 'Redis server,' 'Chromium,' "Python's venv," | sed 's/,$//')"
     if have apt-get; then
         install_with_apt
     elif have dnf; then
-        say "please run: sudo dnf install$(packages gcc postgresql-server curl redis)"
+        say "please run: sudo dnf install$(packages gcc postgresql-server curl redis chromium python3)"
         exit 1
     elif have pacman; then
-        say "please run: sudo pacman -S$(packages gcc postgresql curl redis)"
+        say "please run: sudo pacman -S$(packages gcc postgresql curl redis chromium python)"
         exit 1
     elif have apk; then
-        say "please run: apk add$(packages 'gcc musl-dev' postgresql17 curl redis)"
+        say "please run: apk add$(packages 'gcc musl-dev' postgresql17 curl redis chromium python3)"
         exit 1
     elif have zypper; then
-        say "please run: sudo zypper install$(packages gcc postgresql-server curl redis)"
+        say "please run: sudo zypper install$(packages gcc postgresql-server curl redis chromium python3)"
         exit 1
     elif have brew; then
-        say "please run: brew install$(packages gcc postgresql@17 curl redis)"
+        say "please run: brew install$(packages gcc postgresql@17 curl redis chromium python)"
         exit 1
     else
         say "please install these with your package manager, then start again"

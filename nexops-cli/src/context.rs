@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use nexops_core::client::Client;
 use nexops_core::profile::Profile;
 
@@ -36,10 +36,15 @@ impl Context {
             colored,
             columns: global.columns.clone(),
             terminal: is_terminal(&io::stdout()),
-            now: Utc::now(),
+            now: now(),
         };
         Ok(Self { client, output, talk: talk(global) })
     }
+}
+
+/// The time that ages are counted from.
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// Whether somebody looks at a terminal that can be drawn on.

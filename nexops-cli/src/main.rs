@@ -3,6 +3,7 @@
 mod cli;
 mod color;
 mod commands;
+mod complete;
 mod confirm;
 mod context;
 mod exit;
@@ -30,6 +31,7 @@ use exit::Exit;
 use failure::{Failure, Result};
 
 fn main() -> ExitCode {
+    complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error).into(),

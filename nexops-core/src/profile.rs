@@ -1,6 +1,8 @@
 //! Whom a client talks to, and as whom.
 
 use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 
@@ -41,6 +43,20 @@ impl Profile {
     }
 }
 
+/// Where clients keep what can be asked for again: `nexops` below `XDG_CACHE_HOME`, or else below `~/.cache`. `None`
+/// without a home.
+#[must_use]
+pub fn cache_directory() -> Option<PathBuf> {
+    own_directory("XDG_CACHE_HOME", ".cache", |name| env::var_os(name))
+}
+
+fn own_directory(base: &str, below_home: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    // A relative path in these variables counts for nothing, as their specification says.
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute(base).or_else(|| absolute("HOME").map(|home| home.join(below_home)))?;
+    Some(base.join("nexops"))
+}
+
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
@@ -66,5 +82,17 @@ mod tests {
         let profile = profile(None, &[("NEXOPS_TOKEN", "s3cret\n")]);
         assert_eq!(profile.token.as_ref().map(ExposeSecret::expose_secret), Some("s3cret"));
         assert!(!format!("{profile:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_directory_of_ones_own_is_below_the_variable_or_below_the_home() {
+        let directory = |variables: &[(&str, &str)]| {
+            own_directory("XDG_CACHE_HOME", ".cache", |name| {
+                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+            })
+        };
+        assert_eq!(directory(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")]), Some("/c/nexops".into()));
+        assert_eq!(directory(&[("XDG_CACHE_HOME", "c"), ("HOME", "/h")]), Some("/h/.cache/nexops".into()));
+        assert_eq!(directory(&[("HOME", "")]), None);
     }
 }

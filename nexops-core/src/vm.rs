@@ -156,7 +156,7 @@ pub enum VmRef {
 
 /// A text that names no guest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is neither a vmid (a whole number from 1 to 2147483647) nor an id (a UUID)")]
+#[error("'{0}' is neither a vmid (a whole number from 1 to 999999999) nor an id (a UUID)")]
 pub struct NotAVmRef(pub String);
 
 impl fmt::Display for VmRef {
@@ -170,12 +170,15 @@ impl fmt::Display for VmRef {
 
 impl PartialSchema for VmRef {
     fn schema() -> RefOr<Schema> {
-        const PATTERN: &str = "^([1-9][0-9]{0,9}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
+        const PATTERN: &str = "^([1-9][0-9]{0,8}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
         ObjectBuilder::new().schema_type(Type::String).pattern(Some(PATTERN)).build().into()
     }
 }
 
 impl ToSchema for VmRef {}
+
+/// Proxmox gives no guest a larger number.
+const LARGEST_VMID: i32 = 999_999_999;
 
 impl FromStr for VmRef {
     type Err = NotAVmRef;
@@ -183,7 +186,7 @@ impl FromStr for VmRef {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match (digits, text.parse::<i32>(), Uuid::try_parse(text)) {
-            (true, Ok(vmid), _) if vmid > 0 => Ok(Self::Vmid(vmid)),
+            (true, Ok(vmid), _) if (1..=LARGEST_VMID).contains(&vmid) => Ok(Self::Vmid(vmid)),
             (false, _, Ok(id)) => Ok(Self::Id(VmId(id))),
             _ => Err(NotAVmRef(text.to_owned())),
         }

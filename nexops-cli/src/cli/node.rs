@@ -5,6 +5,7 @@ use nexops_core::node::{ListNodes, NodeColumn, NodeStatus};
 use nexops_core::page::Sort;
 
 use super::{ListFlags, word_of};
+use crate::complete::{Noun, sort_by};
 
 /// What to do with nodes.
 #[derive(Debug, Subcommand)]
@@ -24,13 +25,13 @@ pub struct ListNodesArgs {
     #[arg(long, value_parser = word_of(NodeStatus::ALL, NodeStatus::as_str))]
     pub status: Option<NodeStatus>,
     /// Only nodes of this connection
-    #[arg(long)]
+    #[arg(long, add = Noun::Connection.completer())]
     pub connection: Option<String>,
     /// Only nodes whose name or address contains this
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
     /// Column to sort by, with - before it for the largest first
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_by(NodeColumn::ALL))]
     pub sort: Option<Sort<NodeColumn>>,
     /// What every list can.
     #[command(flatten)]
@@ -56,6 +57,7 @@ impl From<&ListNodesArgs> for ListNodes {
 #[derive(Debug, Args)]
 pub struct ShowNodeArgs {
     /// Name, connection/name or id of the node
+    #[arg(add = Noun::Node.completer())]
     pub node: String,
 }
 

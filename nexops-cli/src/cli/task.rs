@@ -8,6 +8,7 @@ use nexops_core::page::Sort;
 use nexops_core::task::{TaskColumn, TaskStatus};
 
 use super::{ListFlags, word_of};
+use crate::complete::{Noun, sort_by};
 
 /// What to do with tasks.
 #[derive(Debug, Subcommand)]
@@ -33,19 +34,19 @@ pub struct ListTasksArgs {
     #[arg(long, value_parser = word_of(TaskStatus::ALL, TaskStatus::as_str))]
     pub status: Option<TaskStatus>,
     /// Only tasks of this guest: its number, name, node/name or id
-    #[arg(long, value_name = "GUEST")]
+    #[arg(long, value_name = "GUEST", add = Noun::Guest.completer())]
     pub vm: Option<String>,
     /// Only tasks on this node
-    #[arg(long)]
+    #[arg(long, add = Noun::Node.completer())]
     pub node: Option<String>,
     /// Only tasks of this connection
-    #[arg(long)]
+    #[arg(long, add = Noun::Connection.completer())]
     pub connection: Option<String>,
     /// No more than so many
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
     /// Column to sort by, with - before it for the latest or largest first
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_by(TaskColumn::ALL))]
     pub sort: Option<Sort<TaskColumn>>,
     /// What every list can.
     #[command(flatten)]
@@ -64,7 +65,7 @@ impl ListTasksArgs {
 #[derive(Debug, Args)]
 pub struct ShowTaskArgs {
     /// Id of the task
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = Noun::Task.completer())]
     pub task: TaskId,
 }
 
@@ -72,7 +73,7 @@ pub struct ShowTaskArgs {
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// Ids of the tasks
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", add = Noun::Task.completer())]
     pub tasks: Vec<TaskId>,
     /// How long to wait, as 90s, 5m or 1h
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
@@ -83,7 +84,7 @@ pub struct WaitArgs {
 #[derive(Debug, Args)]
 pub struct TaskLogArgs {
     /// Id of the task
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = Noun::Task.completer())]
     pub task: TaskId,
     /// Go on printing until the task has ended
     #[arg(short, long)]

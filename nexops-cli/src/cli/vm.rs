@@ -7,6 +7,7 @@ use nexops_core::page::Sort;
 use nexops_core::vm::{ListVms, VmColumn, VmStatus, VmType};
 
 use super::{ListFlags, word_of};
+use crate::complete::{Noun, sort_by};
 
 /// What to do with guests.
 #[derive(Debug, Subcommand)]
@@ -53,19 +54,19 @@ pub struct ListVmsArgs {
     #[arg(long = "type", value_name = "TYPE", value_parser = word_of(VmType::ALL, VmType::as_str))]
     pub kind: Option<VmType>,
     /// Only guests on this node
-    #[arg(long)]
+    #[arg(long, add = Noun::Node.completer())]
     pub node: Option<String>,
     /// Only guests with this tag
-    #[arg(long)]
+    #[arg(long, add = Noun::Tag.completer())]
     pub tag: Option<String>,
     /// Only guests of this connection
-    #[arg(long)]
+    #[arg(long, add = Noun::Connection.completer())]
     pub connection: Option<String>,
     /// Only guests whose name, number, address or node contains this
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
     /// Column to sort by, with - before it for the largest first
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_by(VmColumn::ALL))]
     pub sort: Option<Sort<VmColumn>>,
     /// What every list can.
     #[command(flatten)]
@@ -91,6 +92,7 @@ impl From<&ListVmsArgs> for ListVms {
 #[derive(Debug, Args)]
 pub struct ShowVmArgs {
     /// Number, name, node/name or id of the guest
+    #[arg(add = Noun::Guest.completer())]
     pub guest: String,
 }
 
@@ -98,6 +100,7 @@ pub struct ShowVmArgs {
 #[derive(Debug, Args)]
 pub struct MetricsArgs {
     /// Number, name, node/name or id of the guest
+    #[arg(add = Noun::Guest.completer())]
     pub guest: String,
     /// Ask Proxmox now instead of showing the last collection
     #[arg(long)]
@@ -108,7 +111,7 @@ pub struct MetricsArgs {
 #[derive(Debug, Args)]
 pub struct PowerArgs {
     /// Numbers, names, node/names or ids of the guests
-    #[arg(required = true, value_name = "GUEST")]
+    #[arg(required = true, value_name = "GUEST", add = Noun::Guest.completer())]
     pub guests: Vec<String>,
     /// Do not wait for the end; print the task's id
     #[arg(long)]

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chrono::{Local, Utc};
+use chrono::Local;
 use nexops_core::client;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::List;
 use crate::cli::Format;
 use crate::color::{Tone, paint};
-use crate::context::Context;
+use crate::context::{Context, now};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::format::elapsed;
@@ -40,15 +40,15 @@ where
             Err(_) => {}
             Ok(Ok(listing)) => {
                 absence = None;
-                let now = Output { now: Utc::now(), ..context.output.clone() };
+                let output = Output { now: now(), ..context.output.clone() };
                 let fitting = goal.as_ref().map(|fits| listing.rows.iter().filter(|row| fits(row)).count());
                 let is_reached = fitting.is_some_and(|fitting| fitting > 0 && fitting == listing.rows.len());
                 short_of_it = format!("{} of {} rows fit", fitting.unwrap_or_default(), listing.rows.len());
                 if is_watched {
-                    screen.show(&now, &listing, flags.watch.unwrap_or(PAUSE))?;
+                    screen.show(&output, &listing, flags.watch.unwrap_or(PAUSE))?;
                 } else if is_reached {
                     warn_if_stale(context, listing.freshness, &listing.rows);
-                    now.list(&listing.rows)?;
+                    output.list(&listing.rows)?;
                 }
                 if is_reached {
                     return Ok(());

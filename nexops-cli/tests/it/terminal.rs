@@ -20,7 +20,7 @@ fn command(daemon: &Daemon, arguments: &str) -> Command {
     command
 }
 
-fn pseudo_terminal() -> (File, File) {
+pub fn pseudo_terminal() -> (File, File) {
     let controller: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();

@@ -1,5 +1,7 @@
 //! The OpenAPI document and the pages that show it. Their assets are part of the program, so that they work offline.
 
+mod numbers;
+
 use axum::Router;
 use axum::http::StatusCode;
 use nexops_core::envelope::ErrorEnvelope;
@@ -16,7 +18,7 @@ const TOKEN: &str = "token";
     info(
         title = "NexOps",
         description = "Watches and controls Proxmox VE clusters.\n\nEvery answer is an envelope: `data` and `meta`, or `error`. \
-            Times are RFC 3339 in UTC, percentages 0 to 100, `*_mb` is MiB, `*_gb` is GiB, and what is not known is null.",
+            Times are RFC 3339 in UTC, percentages 0 to 100, `*_mb` is MiB, `*_gb` is GiB, and what is not known is null. No text may hold a NUL character.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
@@ -60,6 +62,7 @@ pub fn complete(document: &mut OpenApi) {
             });
         }
     }
+    numbers::bound(document);
 }
 
 fn add_errors(operation: &mut Operation) {

@@ -5,6 +5,7 @@ mod access;
 mod collection;
 mod database;
 mod docs;
+mod docs_in_browser;
 mod envelope;
 mod events_recorded;
 mod health;

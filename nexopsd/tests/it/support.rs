@@ -1,6 +1,7 @@
 //! What the tests stand on: a database of their own, simulated clusters, and a running daemon.
 
 pub mod answer;
+pub mod browser;
 pub mod daemon;
 pub mod database;
 pub mod notice;

@@ -156,6 +156,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::VmBusy | ErrorCode::IdempotencyInProgress => {
             Some("`nexops task list --status running` shows what is under way")
         }
+        ErrorCode::PreconditionFailed => Some("somebody else changed it meanwhile; look at it and try again"),
         ErrorCode::ProxmoxUnauthorized
         | ErrorCode::ProxmoxUnreachable
         | ErrorCode::ProxmoxCertificate
@@ -169,6 +170,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::MethodNotAllowed
         | ErrorCode::ActionNotSupported
         | ErrorCode::IdempotencyKeyReused
+        | ErrorCode::NameTaken
         | ErrorCode::PayloadTooLarge
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::ManagedByEnvironment

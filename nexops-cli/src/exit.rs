@@ -86,6 +86,7 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::IdempotencyInProgress
             | ErrorCode::ManagedByEnvironment
             | ErrorCode::NameTaken
+            | ErrorCode::NoHealthCheck
             | ErrorCode::PreconditionFailed => Self::Conflict,
             ErrorCode::ProxmoxUnauthorized
             | ErrorCode::ProxmoxUnreachable

@@ -85,6 +85,7 @@ pub fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::IdempotencyKeyReused
             | ErrorCode::IdempotencyInProgress
             | ErrorCode::NameTaken
+            | ErrorCode::NoHealthCheck
             | ErrorCode::PreconditionFailed
             | ErrorCode::PayloadTooLarge
             | ErrorCode::UnsupportedMediaType

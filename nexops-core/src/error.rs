@@ -46,6 +46,8 @@ text_enum! {
         ManagedByEnvironment = "MANAGED_BY_ENVIRONMENT",
         /// 409: the name belongs to another one already.
         NameTaken = "NAME_TAKEN",
+        /// 409: the service is not checked: it has no URL, or its checks are paused.
+        NoHealthCheck = "NO_HEALTH_CHECK",
         /// 412: it was changed by somebody else since the version that `If-Match` names.
         PreconditionFailed = "PRECONDITION_FAILED",
         /// 413: the body is larger than the daemon accepts.
@@ -98,7 +100,8 @@ impl ErrorCode {
             | Self::IdempotencyKeyReused
             | Self::IdempotencyInProgress
             | Self::ManagedByEnvironment
-            | Self::NameTaken => 409,
+            | Self::NameTaken
+            | Self::NoHealthCheck => 409,
             Self::PreconditionFailed => 412,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,

@@ -18,6 +18,7 @@ pub mod proxmox_storage;
 pub mod rollup;
 mod schema;
 pub mod series;
+pub mod service;
 pub mod storage;
 pub mod task;
 pub mod version;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nexops_core::error::ErrorCode;
 use nexops_core::metric::{Metric, Range, SourceType, Unit};
 use nexops_core::node::{NodeColumn, NodeStatus};
+use nexops_core::service::{ServiceColumn, ServiceSettings, ServiceStatus, ServiceType};
 use nexops_core::task::{TaskColumn, TaskStatus};
 use nexops_core::vm::{PowerAction, VmColumn, VmStatus, VmType};
 use serde_json::Value;
@@ -125,6 +126,7 @@ fn every_list_is_documented_with_its_tag_and_nothing_else_is() {
     let expected = [
         "get /api/v1/infrastructure/nodes",
         "get /api/v1/infrastructure/vms",
+        "get /api/v1/services",
         "get /api/v1/settings/proxmox",
         "get /api/v1/tasks",
     ];
@@ -190,6 +192,8 @@ fn closed_sets_hold_the_words_that_travel() {
         ("NodeStatus", words(NodeStatus::ALL)),
         ("PowerAction", words(PowerAction::ALL)),
         ("Range", words(Range::ALL)),
+        ("ServiceStatus", words(ServiceStatus::ALL)),
+        ("ServiceType", words(ServiceType::ALL)),
         ("SourceType", words(SourceType::ALL)),
         ("TaskStatus", words(TaskStatus::ALL)),
         ("Unit", words(Unit::ALL)),
@@ -201,6 +205,7 @@ fn closed_sets_hold_the_words_that_travel() {
     for (path, words) in [
         ("/api/v1/infrastructure/nodes", words(NodeColumn::ALL)),
         ("/api/v1/infrastructure/vms", words(VmColumn::ALL)),
+        ("/api/v1/services", words(ServiceColumn::ALL)),
         ("/api/v1/tasks", words(TaskColumn::ALL)),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
@@ -233,6 +238,7 @@ async fn what_is_answered_has_the_properties_that_are_documented_and_no_others()
     let daemon = Daemon::new().await;
     let task = daemon.client.start_vm(103).await.unwrap().data;
     daemon.end_of(task.id).await;
+    let service = daemon.client.create_service(&ServiceSettings::named("wiki")).await.unwrap().data.id;
     let document = document();
     for (path, asked) in [
         ("/infrastructure/nodes", "/infrastructure/nodes".to_owned()),
@@ -243,6 +249,9 @@ async fn what_is_answered_has_the_properties_that_are_documented_and_no_others()
         ("/tasks/{id}", format!("/tasks/{}", task.id)),
         ("/tasks/{id}/log", format!("/tasks/{}/log", task.id)),
         ("/metrics/overview", "/metrics/overview".to_owned()),
+        ("/services", "/services".to_owned()),
+        ("/services/{id}", format!("/services/{service}")),
+        ("/services/{id}/history", format!("/services/{service}/history")),
         ("/metrics/{source_id}", format!("/metrics/{}", daemon.vm(101).await.id)),
         ("/system", "/system".to_owned()),
     ] {

@@ -17,6 +17,7 @@ pub mod partition;
 pub mod proxmox_storage;
 pub mod rollup;
 mod schema;
+pub mod seed;
 pub mod series;
 pub mod service;
 pub mod storage;

@@ -22,6 +22,7 @@ pub mod privileges;
 pub mod probe;
 pub mod proxmox;
 pub mod secret;
+pub mod seed;
 pub mod serve;
 pub mod start;
 pub mod telemetry;

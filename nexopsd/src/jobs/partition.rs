@@ -57,6 +57,13 @@ impl Job for KeepPartitions {
             tracing::debug!(partition = name, "closed a partition");
             closed += 1;
         }
-        Ok(Ran::of(Report { partitions, closed, forgotten_audits, forgotten_keys, forgotten_statuses, forgotten_events }))
+        Ok(Ran::of(Report {
+            partitions,
+            closed,
+            forgotten_audits,
+            forgotten_keys,
+            forgotten_statuses,
+            forgotten_events,
+        }))
     }
 }

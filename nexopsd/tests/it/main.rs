@@ -23,6 +23,7 @@ mod process;
 mod proxmox;
 mod recovery;
 mod rollup;
+mod seed;
 mod services;
 mod settings;
 mod support;

@@ -3,6 +3,7 @@
 mod alert;
 mod list;
 mod node;
+mod service;
 mod task;
 mod vm;
 
@@ -17,6 +18,10 @@ use crate::color::ColorChoice;
 pub use alert::{AlertCommand, RuleCommand, TestRulesArgs};
 pub use list::ListFlags;
 pub use node::{ListNodesArgs, NodeCommand};
+pub use service::{
+    CheckServicesArgs, Clearable, CreateServiceArgs, DeleteServicesArgs, ListServicesArgs, ServiceCommand,
+    ServiceHistoryArgs, SettingsArgs, UpdateServiceArgs,
+};
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
 pub use vm::{ListVmsArgs, MetricsArgs, PowerArgs, ShowVmArgs, VmCommand};
 
@@ -91,6 +96,9 @@ pub enum Command {
     /// Guests: virtual machines and containers
     #[command(subcommand, visible_alias = "ct")]
     Vm(VmCommand),
+    /// Services: what runs on guests or elsewhere, and whether it answers
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// Tasks: power actions under way and done
     #[command(subcommand)]
     Task(TaskCommand),
@@ -137,6 +145,7 @@ Examples:
   nexops vm list -o json
   nexops vm list -c vmid,name,cpu_usage --filter 'cpu>80'
   nexops vm list --watch
+  nexops service list --status unhealthy
 
 Environment:
   NEXOPS_API_URL     address of the daemon

@@ -4,6 +4,7 @@ pub mod alert;
 pub mod completions;
 pub mod node;
 pub mod power;
+pub mod service;
 pub mod status;
 pub mod task;
 pub mod vm;

@@ -1,5 +1,6 @@
 //! The question before an action that takes something away.
 
+use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use nexops_core::vm::{PowerAction, Vm};
@@ -22,7 +23,7 @@ pub const fn is_asked_for(action: PowerAction) -> bool {
 }
 
 /// Fails when nobody could answer the question.
-pub fn require_terminal(action: PowerAction) -> Result<()> {
+pub fn require_terminal(action: impl Display) -> Result<()> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return Ok(());
     }
@@ -32,9 +33,14 @@ pub fn require_terminal(action: PowerAction) -> Result<()> {
 
 /// Asks; fails when the answer is not yes.
 pub fn ask(action: PowerAction, guests: &[&Vm]) -> Result<()> {
+    answer(&question(action, guests))
+}
+
+/// Puts a question; fails when the answer is not yes.
+pub fn answer(question: &str) -> Result<()> {
     let mut stderr = io::stderr().lock();
     // A question that cannot be shown is answered below by the end of the input.
-    let _ = stderr.write_all(question(action, guests).as_bytes()).and_then(|()| stderr.flush());
+    let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     if read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {

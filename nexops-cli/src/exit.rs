@@ -84,7 +84,10 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::ActionNotSupported
             | ErrorCode::IdempotencyKeyReused
             | ErrorCode::IdempotencyInProgress
-            | ErrorCode::ManagedByEnvironment => Self::Conflict,
+            | ErrorCode::ManagedByEnvironment
+            | ErrorCode::NameTaken
+            | ErrorCode::NoHealthCheck
+            | ErrorCode::PreconditionFailed => Self::Conflict,
             ErrorCode::ProxmoxUnauthorized
             | ErrorCode::ProxmoxUnreachable
             | ErrorCode::ProxmoxCertificate

@@ -145,7 +145,9 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::ProxmoxForbidden => {
             Some("grant NexOps' token the privilege in Proxmox under Datacenter, Permissions")
         }
-        ErrorCode::NotFound => Some("`nexops vm list`, `nexops node list` and `nexops task list` show what there is"),
+        ErrorCode::NotFound => {
+            Some("the list of its kind shows what there is: `nexops vm list`, `nexops service list`")
+        }
         ErrorCode::AmbiguousVmid => Some("name the guest by its id or as node/name"),
         ErrorCode::VmAlreadyRunning | ErrorCode::VmNotRunning => {
             Some("`nexops vm list` shows the state of every guest")
@@ -156,6 +158,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::VmBusy | ErrorCode::IdempotencyInProgress => {
             Some("`nexops task list --status running` shows what is under way")
         }
+        ErrorCode::PreconditionFailed => Some("somebody else changed it meanwhile; look at it and try again"),
         ErrorCode::ProxmoxUnauthorized
         | ErrorCode::ProxmoxUnreachable
         | ErrorCode::ProxmoxCertificate
@@ -169,6 +172,8 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::MethodNotAllowed
         | ErrorCode::ActionNotSupported
         | ErrorCode::IdempotencyKeyReused
+        | ErrorCode::NameTaken
+        | ErrorCode::NoHealthCheck
         | ErrorCode::PayloadTooLarge
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::ManagedByEnvironment

@@ -1,6 +1,9 @@
 //! From what people type to the thing they mean: numbers, names, `node/name`, ids.
 
 mod closest;
+mod service;
+
+pub use service::service;
 
 use nexops_core::client::Client;
 use nexops_core::id::NodeId;

@@ -1,6 +1,7 @@
 //! What each kind of thing shows of itself in tables, descriptions and CSV.
 
 pub mod node;
+pub mod service;
 pub mod task;
 pub mod vm;
 

@@ -84,6 +84,9 @@ pub fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::ActionNotSupported
             | ErrorCode::IdempotencyKeyReused
             | ErrorCode::IdempotencyInProgress
+            | ErrorCode::NameTaken
+            | ErrorCode::NoHealthCheck
+            | ErrorCode::PreconditionFailed
             | ErrorCode::PayloadTooLarge
             | ErrorCode::UnsupportedMediaType
             | ErrorCode::ManagedByEnvironment

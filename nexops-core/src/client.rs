@@ -7,7 +7,7 @@ mod endpoints;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{IF_MATCH, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -161,6 +161,25 @@ impl Client {
         self.send(self.request(Method::DELETE, path)).await
     }
 
+    /// Replaces a thing; only that version of it, if one is given.
+    async fn replace<T: DeserializeOwned>(
+        &self,
+        path: impl fmt::Display,
+        body: &impl Serialize,
+        version: Option<i64>,
+    ) -> Result<Envelope<T>> {
+        self.send(if_match(self.request(Method::PUT, path).json(body), version)).await
+    }
+
+    /// Deletes a thing; only that version of it, if one is given.
+    async fn delete_version<T: DeserializeOwned>(
+        &self,
+        path: impl fmt::Display,
+        version: Option<i64>,
+    ) -> Result<Envelope<T>> {
+        self.send(if_match(self.request(Method::DELETE, path), version)).await
+    }
+
     fn request(&self, method: Method, path: impl fmt::Display) -> RequestBuilder {
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.profile.url));
         if let Some(token) = &self.profile.token {
@@ -206,6 +225,13 @@ impl Client {
         } else {
             Error::Unreachable { url, source }
         }
+    }
+}
+
+fn if_match(request: RequestBuilder, version: Option<i64>) -> RequestBuilder {
+    match version {
+        Some(version) => request.header(IF_MATCH, format!("\"{version}\"")),
+        None => request,
     }
 }
 

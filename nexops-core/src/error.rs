@@ -44,6 +44,12 @@ text_enum! {
         IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS",
         /// 409: the connection is described by the `PROXMOX_*` variables of a daemon and can only be changed there.
         ManagedByEnvironment = "MANAGED_BY_ENVIRONMENT",
+        /// 409: the name belongs to another one already.
+        NameTaken = "NAME_TAKEN",
+        /// 409: the service is not checked: it has no URL, or its checks are paused.
+        NoHealthCheck = "NO_HEALTH_CHECK",
+        /// 412: it was changed by somebody else since the version that `If-Match` names.
+        PreconditionFailed = "PRECONDITION_FAILED",
         /// 413: the body is larger than the daemon accepts.
         PayloadTooLarge = "PAYLOAD_TOO_LARGE",
         /// 415: the body is not `application/json`.
@@ -93,7 +99,10 @@ impl ErrorCode {
             | Self::ActionNotSupported
             | Self::IdempotencyKeyReused
             | Self::IdempotencyInProgress
-            | Self::ManagedByEnvironment => 409,
+            | Self::ManagedByEnvironment
+            | Self::NameTaken
+            | Self::NoHealthCheck => 409,
+            Self::PreconditionFailed => 412,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Internal | Self::SecretUnusable => 500,

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::id::ConnectionId;
 use crate::node::Node;
+use crate::service::Service;
 use crate::task::Task;
 use crate::text_enum;
 use crate::vm::Vm;
@@ -53,6 +54,8 @@ pub enum Change {
     Node(Box<Node>),
     /// A task.
     Task(Box<Task>),
+    /// A service, without its uptime.
+    Service(Box<Service>),
     /// A collection of figures.
     Metrics(Collection),
 }
@@ -65,6 +68,7 @@ impl Change {
             Self::Vm(_) => EventType::Vm,
             Self::Node(_) => EventType::Node,
             Self::Task(_) => EventType::Task,
+            Self::Service(_) => EventType::Service,
             Self::Metrics(_) => EventType::Metrics,
         }
     }

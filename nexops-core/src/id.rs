@@ -54,6 +54,8 @@ ids! {
     VmId;
     /// A power action under way or done.
     TaskId;
+    /// A service.
+    ServiceId;
     /// A row of the audit log.
     AuditId;
     /// A rule that says when an alert is raised.

@@ -20,6 +20,7 @@ pub mod overview;
 pub mod page;
 pub mod profile;
 pub mod secret;
+pub mod service;
 pub mod settings;
 pub mod system;
 pub mod task;

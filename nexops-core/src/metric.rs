@@ -21,6 +21,12 @@ text_enum! {
         NetworkIn = "network_in",
         /// Bytes sent a second.
         NetworkOut = "network_out",
+        /// Milliseconds until a service answered.
+        ResponseTime = "response_time",
+        /// 1 while a service counts as up, 0 while it counts as down. Not measured while nobody knows.
+        Up = "up",
+        /// Days until a service's certificate ends; below 0 when it has ended.
+        CertificateDays = "certificate_days",
     }
 }
 
@@ -31,6 +37,21 @@ impl Metric {
         match self {
             Self::CpuUsage | Self::MemoryUsage | Self::DiskUsage => Unit::Percent,
             Self::NetworkIn | Self::NetworkOut => Unit::BytesPerSecond,
+            Self::ResponseTime => Unit::Milliseconds,
+            Self::Up => Unit::Bool,
+            Self::CertificateDays => Unit::Days,
+        }
+    }
+
+    /// Whether it is measured of this kind of source.
+    #[must_use]
+    pub const fn is_measured_of(self, source: SourceType) -> bool {
+        match self {
+            Self::CpuUsage | Self::MemoryUsage | Self::DiskUsage => {
+                matches!(source, SourceType::Node | SourceType::Vm)
+            }
+            Self::NetworkIn | Self::NetworkOut => matches!(source, SourceType::Vm),
+            Self::ResponseTime | Self::Up | Self::CertificateDays => matches!(source, SourceType::Service),
         }
     }
 
@@ -43,6 +64,7 @@ impl Metric {
             Self::DiskUsage => usage.disk_usage,
             Self::NetworkIn => usage.network_in,
             Self::NetworkOut => usage.network_out,
+            Self::ResponseTime | Self::Up | Self::CertificateDays => None,
         }
     }
 }

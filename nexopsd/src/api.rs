@@ -13,6 +13,7 @@ mod idempotency;
 mod metrics;
 mod nodes;
 mod reply;
+mod services;
 mod settings;
 mod system;
 mod tasks;
@@ -52,6 +53,10 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tasks::find_task))
         .routes(routes!(tasks::task_log))
         .routes(routes!(metrics::metrics_overview))
+        .routes(routes!(services::list_services, services::create_service))
+        .routes(routes!(services::find_service, services::update_service, services::delete_service))
+        .routes(routes!(services::check_service))
+        .routes(routes!(services::service_history))
         .routes(routes!(metrics::metric_series))
         .routes(routes!(settings::list_proxmox_connections))
         .routes(routes!(settings::create_proxmox_connection))

@@ -43,6 +43,8 @@ pub struct App {
     pub refreshing: tokio::sync::Mutex<Complaints>,
     /// Rung when connections were changed.
     pub connections_changed: Notify,
+    /// The loop that checks services.
+    pub check: Arc<jobs::Handle>,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
     /// The job that rolls samples up.
@@ -109,6 +111,7 @@ impl App {
         let ids: Vec<ConnectionId> = adopted.iter().map(|connection| connection.id).collect();
         let outbound = outbound::Client::new(config.allow_loopback_targets).context("set up the client for checks")?;
         db::connection::let_go(conn, &ids, now).await.context("let go of the connections that are not described")?;
+        let check = Arc::new(jobs::Handle::new(jobs::check::NAME, None, config.intervals.health));
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         Ok(Self {
@@ -121,6 +124,7 @@ impl App {
             environment: connections,
             refreshing: tokio::sync::Mutex::default(),
             connections_changed: Notify::new(),
+            check,
             partitions,
             rollup,
             started_at: now,
@@ -163,7 +167,7 @@ impl App {
     pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
         let connections = self.connections();
         let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.inside, &c.sync]);
-        per_connection.chain([&self.partitions, &self.rollup]).cloned().collect()
+        per_connection.chain([&self.check, &self.partitions, &self.rollup]).cloned().collect()
     }
 }
 

@@ -17,9 +17,12 @@ pub mod partition;
 pub mod proxmox_storage;
 pub mod rollup;
 mod schema;
+pub mod seed;
 pub mod series;
+pub mod service;
 pub mod storage;
 pub mod task;
+pub mod version;
 pub mod vm;
 
 use std::fmt;
@@ -62,6 +65,12 @@ pub enum Error {
     Unique {
         /// The rule's name in the schema.
         constraint: String,
+    },
+    /// It is not the version that the caller means to change.
+    #[error("it is at version {version} by now")]
+    OtherVersion {
+        /// The version that is there.
+        version: i64,
     },
     /// The database is away, or too busy to answer in time.
     #[error("the database does not answer")]

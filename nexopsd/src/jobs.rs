@@ -4,6 +4,7 @@
 //! retried; the next run is the retry. Loops that work per connection run once for each, so that a dead cluster delays
 //! nobody.
 
+pub mod check;
 pub mod collect;
 pub mod follow;
 pub mod inside;
@@ -179,6 +180,7 @@ pub fn start(app: &Arc<App>) {
         watch(app, connection);
     }
     let never = CancellationToken::new();
+    spawn(app, &app.tracker, &never, &app.check, check::CheckServices);
     spawn(app, &app.tracker, &never, &app.partitions, partition::KeepPartitions);
     spawn(app, &app.tracker, &never, &app.rollup, rollup::RollUp);
     app.tracker.spawn(connections::keep_in_step(Arc::clone(app)));

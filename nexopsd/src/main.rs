@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use nexopsd::app::App;
 use nexopsd::config::{Config, Flags, Log};
 use nexopsd::start::{self, OpenDatabase};
-use nexopsd::{api, check, serve, telemetry};
+use nexopsd::{api, check, jobs, seed, serve, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +50,13 @@ enum Command {
     Migrate,
     /// Checks configuration, database, Redis and Proxmox, and says what to do about what fails (exit code 1)
     Check,
+    /// Fills the demo's database, or that of DATABASE_URL, with nodes, guests, services, rules, alerts and a week of
+    /// metrics; done again, it adds only what is missing
+    Seed {
+        /// Also into a database that holds other connections or services; a daemon on it must not run meanwhile
+        #[arg(long)]
+        anyway: bool,
+    },
     /// Prints the OpenAPI document
     Openapi,
 }
@@ -75,6 +83,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match command {
         None => serve_until_stopped(config).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Migrate) => migrate(&config).await.map(|()| ExitCode::SUCCESS),
+        Some(Command::Seed { anyway }) => seed(config, anyway).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Check) => Ok(if check::run(&config).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Some(Command::Openapi) => Ok(ExitCode::SUCCESS),
     }
@@ -83,16 +92,20 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// A command that answers on standard output is not to have what the private database tells between its lines.
 fn log_for(command: Option<Command>, log: &Log) -> Log {
     match command {
-        Some(Command::Check | Command::Migrate) if log.filter == "info" => Log { filter: "warn".to_owned() },
-        Some(Command::Check | Command::Migrate | Command::Openapi) | None => log.clone(),
+        Some(Command::Check | Command::Migrate | Command::Seed { .. }) if log.filter == "info" => {
+            Log { filter: "warn".to_owned() }
+        }
+        Some(Command::Check | Command::Migrate | Command::Seed { .. } | Command::Openapi) | None => log.clone(),
     }
 }
 
 fn flags(arguments: Arguments) -> Flags {
-    let Arguments { command: _, demo, config, listen, data_dir, log_level, insecure } = arguments;
+    let Arguments { command, demo, config, listen, data_dir, log_level, insecure } = arguments;
     let values = [("NEXOPS_LISTEN", listen), ("NEXOPS_DATA_DIR", data_dir), ("LOG_LEVEL", log_level)];
     let values: HashMap<&'static str, String> =
         values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    // What is made up goes where the demo looks for it.
+    let demo = demo || matches!(command, Some(Command::Seed { .. }));
     Flags { demo, insecure, values, file: config }
 }
 
@@ -105,6 +118,52 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
         applied => applied.iter().for_each(|migration| println!("applied {migration}")),
     }
     Ok(())
+}
+
+async fn seed(mut config: Config, anyway: bool) -> anyhow::Result<()> {
+    config.demo = !anyway;
+    let (simulator, cluster) = start::simulate().await?;
+    let database = start::open_database(&config, start::DATABASE_PATIENCE).await?;
+    let filled = fill(config, anyway, &database, cluster).await;
+    database.close().await;
+    simulator.stop().await;
+    let seed::Filled { services, rules, alerts, samples } = filled?;
+    println!("done: {services} services, {rules} rules, {alerts} alerts, {samples} samples; nexopsd --demo shows them");
+    Ok(())
+}
+
+async fn fill(
+    config: Config,
+    anyway: bool,
+    database: &OpenDatabase,
+    cluster: nexopsd::config::Connection,
+) -> anyhow::Result<seed::Filled> {
+    let app = Arc::new(start::build(config, database, vec![cluster.clone()]).await?);
+    if !anyway && seed::is_in_use(&app).await? {
+        anyhow::bail!("the database holds services of somebody's own; --anyway adds the made-up ones to them");
+    }
+    for connection in app.connections().iter() {
+        jobs::watch(&app, connection);
+    }
+    let filled = seed::fill(&app, &cluster, |step| println!("{step}")).await;
+    app.shutdown.cancel();
+    app.tracker.close();
+    app.tracker.wait().await;
+    filled
+}
+
+/// Fills the demo beside everything else.
+fn fill_demo(app: &Arc<App>, cluster: nexopsd::config::Connection) {
+    let app = Arc::clone(app);
+    app.tracker.clone().spawn(async move {
+        let filled = tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            filled = seed::fill(&app, &cluster, |_| ()) => filled,
+        };
+        if let Err(error) = filled {
+            tracing::warn!("the demo could not be filled with services and history: {error:#}");
+        }
+    });
 }
 
 async fn serve_until_stopped(config: Config) -> anyhow::Result<()> {
@@ -131,7 +190,7 @@ async fn serve_on(
 ) -> anyhow::Result<()> {
     let (simulator, connections) = if config.demo {
         let (simulator, connection) = start::simulate().await?;
-        (Some(simulator), vec![connection])
+        (Some((simulator, connection.clone())), vec![connection])
     } else {
         (None, config.proxmox.clone().into_iter().collect())
     };
@@ -144,8 +203,11 @@ async fn serve_on(
         stop.cancelled().await;
         stopping.cancel();
     });
+    if let Some((_, cluster)) = &simulator {
+        fill_demo(&app, cluster.clone());
+    }
     let result = serve::run(app, listener).await;
-    if let Some(simulator) = simulator {
+    if let Some((simulator, _)) = simulator {
         simulator.stop().await;
     }
     result

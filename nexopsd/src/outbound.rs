@@ -20,6 +20,7 @@ pub use self::resolve::Targets;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 
+use self::address::is_metadata_name;
 use self::redirect::Next;
 use crate::tls::{Tls, Unusable, client_config, expiry};
 
@@ -169,6 +170,22 @@ impl Client {
         &self.targets
     }
 
+    /// Says whether a URL may be asked, as far as that can be told without looking its host up.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn check(&self, url: &Url) -> Result<(), Error> {
+        check_form(url)?;
+        let host = host_of(url);
+        match url.host() {
+            Some(url::Host::Ipv4(address)) => self.targets.check(host, address.into()),
+            Some(url::Host::Ipv6(address)) => self.targets.check(host, address.into()),
+            Some(url::Host::Domain(name)) if is_metadata_name(name) => Err(Error::DeniedName { host: host.to_owned() }),
+            Some(url::Host::Domain(_)) => Ok(()),
+            None => Err(Error::Url("it names no host".to_owned())),
+        }
+    }
+
     /// Sends a request, follows where it is sent on, and reads as much of the answer as is wanted.
     ///
     /// # Errors
@@ -200,15 +217,9 @@ impl Client {
     }
 
     async fn send_once(&self, request: &Request) -> Result<Response, Error> {
-        check_form(&request.url)?;
-        let host = host_of(&request.url);
         // The HTTP client dials a literal address without asking its resolver.
-        match request.url.host() {
-            Some(url::Host::Ipv4(address)) => self.targets.check(host, address.into())?,
-            Some(url::Host::Ipv6(address)) => self.targets.check(host, address.into())?,
-            Some(url::Host::Domain(_)) => {}
-            None => return Err(Error::Url("it names no host".to_owned())),
-        }
+        self.check(&request.url)?;
+        let host = host_of(&request.url);
         let client = if request.verify_tls { &self.verified } else { &self.unverified };
         let mut sending = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
         if !request.body.is_empty() {

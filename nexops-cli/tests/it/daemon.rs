@@ -141,6 +141,13 @@ impl Daemon {
         values.map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
+    /// The bodies of the requests with this method.
+    pub fn bodies(&self, verb: &str) -> Vec<String> {
+        let requests = self.runtime.block_on(self.server.received_requests()).unwrap();
+        let those = requests.into_iter().filter(|request| request.method.as_str() == verb);
+        those.map(|request| String::from_utf8(request.body).unwrap()).collect()
+    }
+
     /// How many actions were sent.
     pub fn posts(&self) -> usize {
         self.requests().iter().filter(|request| request.starts_with("POST")).count()

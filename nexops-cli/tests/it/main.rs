@@ -11,6 +11,7 @@ mod lists;
 mod names;
 mod power;
 mod rule_tests;
+mod services;
 mod status;
 mod tasks;
 mod terminal;

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::{Client, Result};
 use crate::envelope::{Envelope, ListEnvelope};
-use crate::id::{ConnectionId, NodeId, TaskId};
+use crate::id::{ConnectionId, NodeId, ServiceId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
 use crate::overview::Overview;
+use crate::service::{HistoryQuery, ListServices, Service, ServiceHistory, ServiceSettings};
 use crate::settings::{ListProxmoxConnections, ProxmoxConnection, ProxmoxConnectionDraft, ProxmoxTest, ProxmoxTrial};
 use crate::system::System;
 use crate::task::{ListTasks, Task, TaskLog, TaskLogQuery};
@@ -106,6 +107,46 @@ impl Client {
     /// Everything at a glance.
     pub async fn metrics_overview(&self) -> Result<Envelope<Overview>> {
         self.get("/metrics/overview").await
+    }
+
+    /// One page of the services.
+    pub async fn list_services(&self, query: &ListServices) -> Result<ListEnvelope<Service>> {
+        self.list("/services", query).await
+    }
+
+    /// Makes a service.
+    pub async fn create_service(&self, settings: &ServiceSettings) -> Result<Envelope<Service>> {
+        self.send_body(Method::POST, "/services", settings).await
+    }
+
+    /// One service.
+    pub async fn find_service(&self, id: ServiceId) -> Result<Envelope<Service>> {
+        self.get(format!("/services/{id}")).await
+    }
+
+    /// Replaces what is decided about a service; only at that version, if one is given.
+    pub async fn update_service(
+        &self,
+        id: ServiceId,
+        settings: &ServiceSettings,
+        version: Option<i64>,
+    ) -> Result<Envelope<Service>> {
+        self.replace(format!("/services/{id}"), settings, version).await
+    }
+
+    /// Deletes a service; only at that version, if one is given.
+    pub async fn delete_service(&self, id: ServiceId, version: Option<i64>) -> Result<Envelope<Service>> {
+        self.delete_version(format!("/services/{id}"), version).await
+    }
+
+    /// Checks a service now.
+    pub async fn check_service(&self, id: ServiceId) -> Result<Envelope<Service>> {
+        self.post(format!("/services/{id}/check")).await
+    }
+
+    /// How a service fared.
+    pub async fn service_history(&self, id: ServiceId, query: &HistoryQuery) -> Result<Envelope<ServiceHistory>> {
+        self.get_with(format!("/services/{id}/history"), query).await
     }
 
     /// The history of a node, guest or service.

@@ -24,6 +24,7 @@ const TOKEN: &str = "token";
     tags(
         (name = "infrastructure", description = "Nodes, guests, and the power actions on them"),
         (name = "tasks", description = "Power actions under way and done"),
+        (name = "services", description = "What runs on guests or elsewhere, and whether it answers"),
         (name = "metrics", description = "Histories, and everything at a glance"),
         (name = "settings", description = "What is watched"),
         (name = "system", description = "The daemon itself"),

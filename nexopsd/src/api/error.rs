@@ -48,6 +48,18 @@ impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::NotFound => Self::new(ErrorCode::NotFound, "there is no such thing"),
+            db::Error::OtherVersion { version } => Self::new(
+                ErrorCode::PreconditionFailed,
+                format!(
+                    "somebody else changed it meanwhile (it is at version {version}); get it again, then change it"
+                ),
+            ),
+            db::Error::Unique { ref constraint } if constraint.ends_with("_name_key") => {
+                let mut error =
+                    Self::new(ErrorCode::NameTaken, "another one has this name already; choose another name");
+                error.body.details = vec![FieldError::new("name", "another one has it already")];
+                error
+            }
             db::Error::Unavailable(_) => Self::new(
                 ErrorCode::DatabaseUnavailable,
                 "the database does not answer; the daemon goes on trying, so try again in a moment",
@@ -117,7 +129,10 @@ impl From<power::Error> for Error {
             power::Error::Accepted { task: _, error: ref cause } => {
                 let code = match cause {
                     db::Error::Unavailable(_) => ErrorCode::DatabaseUnavailable,
-                    db::Error::NotFound | db::Error::Unique { .. } | db::Error::Other(_) => ErrorCode::Internal,
+                    db::Error::NotFound
+                    | db::Error::Unique { .. }
+                    | db::Error::OtherVersion { .. }
+                    | db::Error::Other(_) => ErrorCode::Internal,
                 };
                 Self::new(code, error.to_string()).with_source(error)
             }

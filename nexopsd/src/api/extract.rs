@@ -1,6 +1,7 @@
 //! What handlers take from a request; what is wrong with it is said in the envelope.
 
 mod body;
+mod version;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -12,6 +13,7 @@ use nexops_core::vm::VmRef;
 use serde::de::DeserializeOwned;
 
 pub use self::body::Body;
+pub use self::version::IfMatch;
 use super::conversation::RequestId;
 use super::error::{Error, Result};
 use crate::db::audit::Origin;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -30,6 +30,16 @@ pub fn one<T>(data: T) -> Json<Envelope<T>> {
 pub fn observed<T>(data: T, app: &App, observed_at: Option<DateTime<Utc>>) -> Json<Envelope<T>> {
     let now = now();
     Json(Envelope { data, meta: Meta { timestamp: now, freshness: Some(freshness(app, observed_at, now)) } })
+}
+
+/// One thing that several people may change, with the tag of its version for `If-Match`.
+pub fn versioned<T: Serialize>(data: T, version: i64) -> Response {
+    ([(ETAG, format!("\"{version}\""))], one(data)).into_response()
+}
+
+/// The same, just made: where it is from now on stands in `Location`.
+pub fn created<T: Serialize>(data: T, version: i64, location: &str) -> Response {
+    (StatusCode::CREATED, [(LOCATION, location.to_owned())], versioned(data, version)).into_response()
 }
 
 /// One page of a list that does not come from Proxmox.

@@ -61,6 +61,18 @@ pub struct Entry<'a> {
 /// # Errors
 /// When the database does not answer.
 pub async fn begin(conn: &mut AsyncPgConnection, entry: &Entry<'_>) -> Result<()> {
+    insert(conn, entry, Outcome::Pending).await
+}
+
+/// Writes a row of what is done in the same transaction, and so succeeds if the row is ever seen.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn done(conn: &mut AsyncPgConnection, entry: &Entry<'_>) -> Result<()> {
+    insert(conn, entry, Outcome::Succeeded).await
+}
+
+async fn insert(conn: &mut AsyncPgConnection, entry: &Entry<'_>, outcome: Outcome) -> Result<()> {
     let Entry { id, origin, action, resource_type, resource_id, details, at } = entry;
     let Origin { actor, address, request_id } = origin;
     diesel::insert_into(audit_logs::table)
@@ -71,7 +83,7 @@ pub async fn begin(conn: &mut AsyncPgConnection, entry: &Entry<'_>) -> Result<()
             audit_logs::resource_type.eq(resource_type),
             audit_logs::resource_id.eq(resource_id),
             audit_logs::details.eq(details),
-            audit_logs::outcome.eq(Outcome::Pending.as_str()),
+            audit_logs::outcome.eq(outcome.as_str()),
             audit_logs::request_id.eq(request_id),
             audit_logs::ip_address.eq(address.to_string()),
             audit_logs::timestamp.eq(at),

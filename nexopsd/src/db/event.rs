@@ -71,6 +71,7 @@ fn data_of(change: &Change) -> Result<String> {
         Change::Vm(vm) => serde_json::to_string(vm),
         Change::Node(node) => serde_json::to_string(node),
         Change::Task(task) => serde_json::to_string(task),
+        Change::Service(service) => serde_json::to_string(service),
         Change::Metrics(collection) => serde_json::to_string(collection),
     };
     written.map_err(|error| Error::Other(error.into()))

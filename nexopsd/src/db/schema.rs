@@ -326,6 +326,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    services (id) {
+        id -> Uuid,
+        name -> Varchar,
+        description -> Text,
+        #[sql_name = "type"]
+        kind -> Varchar,
+        health_check_url -> Nullable<Varchar>,
+        vm_id -> Nullable<Uuid>,
+        namespace -> Nullable<Varchar>,
+        metadata -> Jsonb,
+        enabled -> Bool,
+        expected_status -> Text,
+        body_contains -> Nullable<Text>,
+        timeout_seconds -> Int4,
+        retries -> Int4,
+        degraded_above_ms -> Nullable<Int4>,
+        certificate_warning_days -> Int4,
+        verify_tls -> Bool,
+        status -> Varchar,
+        status_reason -> Nullable<Text>,
+        status_since -> Timestamptz,
+        failures -> Int4,
+        failing_since -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        last_health_check -> Nullable<Timestamptz>,
+        response_time_ms -> Nullable<Float8>,
+        certificate_expires_at -> Nullable<Timestamptz>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    service_status_changes (service_id, since) {
+        service_id -> Uuid,
+        since -> Timestamptz,
+        status -> Varchar,
+        reason -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     alert_rules,
     alerts,
@@ -333,6 +376,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     nodes,
     vms,
     guest_insides,
+    services,
     audit_logs,
     tasks,
     metric_series,
@@ -342,6 +386,7 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 diesel::joinable!(nodes -> proxmox_connections (connection_id));
 diesel::joinable!(vms -> proxmox_connections (connection_id));
+diesel::joinable!(services -> vms (vm_id));
 diesel::joinable!(vms -> nodes (node_id));
 diesel::joinable!(guest_insides -> vms (vm_id));
 diesel::joinable!(tasks -> proxmox_connections (connection_id));

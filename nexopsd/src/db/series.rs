@@ -10,7 +10,7 @@ use nexops_core::metric::{Metric, SourceType};
 use uuid::Uuid;
 
 use super::latest::Observation;
-use super::schema::{nodes, vms};
+use super::schema::{nodes, services, vms};
 use super::{Error, Result, rollup};
 
 /// Samples that are older are refused: the place where they belong may have been closed.
@@ -180,5 +180,9 @@ pub async fn source_type(conn: &mut AsyncPgConnection, source: Uuid) -> Result<O
         return Ok(Some(SourceType::Vm));
     }
     let is_node: bool = diesel::select(diesel::dsl::exists(nodes::table.find(source))).get_result(conn).await?;
-    Ok(is_node.then_some(SourceType::Node))
+    if is_node {
+        return Ok(Some(SourceType::Node));
+    }
+    let is_service: bool = diesel::select(diesel::dsl::exists(services::table.find(source))).get_result(conn).await?;
+    Ok(is_service.then_some(SourceType::Service))
 }

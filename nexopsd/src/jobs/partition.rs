@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Job, Ran};
 use crate::app::App;
 use crate::db::partition::{self, Upkeep};
-use crate::db::{audit, event, idempotency};
+use crate::db::{audit, event, idempotency, service};
 
 /// The loop's name.
 pub const NAME: &str = "partitions";
@@ -28,6 +28,8 @@ pub struct Report {
     pub forgotten_audits: usize,
     /// Idempotency keys forgotten.
     pub forgotten_keys: usize,
+    /// Statuses of services forgotten.
+    pub forgotten_statuses: usize,
     /// Events forgotten.
     pub forgotten_events: usize,
 }
@@ -43,6 +45,7 @@ impl Job for KeepPartitions {
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let conn = &mut app.db.get().await?;
         let forgotten_keys = idempotency::forget(conn, now).await?;
+        let forgotten_statuses = service::history::forget(conn, now).await?;
         let forgotten_events = event::forget(conn, now).await?;
         let forgotten_audits = audit::forget(conn, now - app.config.retention.audit).await?;
         let partitions = partition::keep_in_order(conn, now, &app.kept(now)).await?;
@@ -54,6 +57,13 @@ impl Job for KeepPartitions {
             tracing::debug!(partition = name, "closed a partition");
             closed += 1;
         }
-        Ok(Ran::of(Report { partitions, closed, forgotten_audits, forgotten_keys, forgotten_events }))
+        Ok(Ran::of(Report {
+            partitions,
+            closed,
+            forgotten_audits,
+            forgotten_keys,
+            forgotten_statuses,
+            forgotten_events,
+        }))
     }
 }

@@ -24,6 +24,8 @@ mod process;
 mod proxmox;
 mod recovery;
 mod rollup;
+mod seed;
+mod services;
 mod settings;
 mod support;
 mod system;

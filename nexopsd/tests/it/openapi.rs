@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nexops_core::error::ErrorCode;
 use nexops_core::metric::{Metric, Range, SourceType, Unit};
 use nexops_core::node::{NodeColumn, NodeStatus};
+use nexops_core::service::{ServiceColumn, ServiceSettings, ServiceStatus, ServiceType};
 use nexops_core::task::{TaskColumn, TaskStatus};
 use nexops_core::vm::{PowerAction, VmColumn, VmStatus, VmType};
 use serde_json::Value;
@@ -184,6 +185,8 @@ fn closed_sets_hold_the_words_that_travel() {
         ("NodeStatus", words(NodeStatus::ALL)),
         ("PowerAction", words(PowerAction::ALL)),
         ("Range", words(Range::ALL)),
+        ("ServiceStatus", words(ServiceStatus::ALL)),
+        ("ServiceType", words(ServiceType::ALL)),
         ("SourceType", words(SourceType::ALL)),
         ("TaskStatus", words(TaskStatus::ALL)),
         ("Unit", words(Unit::ALL)),
@@ -195,6 +198,7 @@ fn closed_sets_hold_the_words_that_travel() {
     for (path, words) in [
         ("/api/v1/infrastructure/nodes", words(NodeColumn::ALL)),
         ("/api/v1/infrastructure/vms", words(VmColumn::ALL)),
+        ("/api/v1/services", words(ServiceColumn::ALL)),
         ("/api/v1/tasks", words(TaskColumn::ALL)),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
@@ -290,6 +294,7 @@ async fn what_is_answered_has_the_properties_that_are_documented_and_no_others()
     let daemon = Daemon::new().await;
     let task = daemon.client.start_vm(103).await.unwrap().data;
     daemon.end_of(task.id).await;
+    let service = daemon.client.create_service(&ServiceSettings::named("wiki")).await.unwrap().data.id;
     let document = document();
     let mut tried = 0;
     for path in document["paths"].as_object().unwrap().keys().filter(|path| path.starts_with("/api/v1/")) {

@@ -142,6 +142,7 @@ impl Daemon {
         let daemon =
             Self { app, url, client, simulators, database, connections, variables: variables.to_vec(), server };
         if !idle {
+            daemon.app.check.first_run().await;
             for connection in daemon.app.connections().iter() {
                 let first = futures::future::join(connection.collect.first_run(), connection.sync.first_run());
                 tokio::time::timeout(PATIENCE, first).await.expect("the first look at a cluster ends");
@@ -272,6 +273,7 @@ fn config_of(variables: &[(String, String)]) -> Config {
         ("NEXOPS_SECRET_KEY", "a key of the tests that keeps nothing"),
         ("NEXOPS_SYNC_INTERVAL", "1h"),
         ("NEXOPS_METRICS_INTERVAL", "1h"),
+        ("NEXOPS_HEALTH_INTERVAL", "1h"),
     ];
     values.retain(|(key, _)| !variables.iter().any(|(other, _)| other == key));
     values.extend(variables.iter().map(|(key, value)| (key.as_str(), value.as_str())));

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
@@ -21,6 +22,8 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// These bytes, and then nothing any more.
     Hang(Vec<u8>),
+    /// This, after a while.
+    Late(Duration, Box<Reply>),
     /// A body without end.
     Endless,
 }
@@ -143,7 +146,12 @@ async fn serve(
         }
     };
     requests.lock().unwrap().push(head.clone());
-    let (bytes, then) = match answer(&head) {
+    let mut reply = answer(&head);
+    while let Reply::Late(wait, late) = reply {
+        tokio::time::sleep(wait).await;
+        reply = *late;
+    }
+    let (bytes, then) = match reply {
         Reply::Status(status, body) => (
             format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).into(),
             Then::Close,
@@ -154,6 +162,7 @@ async fn serve(
         ),
         Reply::Bytes(bytes) => (bytes, Then::Close),
         Reply::Hang(bytes) => (bytes, Then::Hang),
+        Reply::Late(..) => unreachable!("it was waited for"),
         Reply::Endless => (b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n".to_vec(), Then::GoOn),
     };
     if stream.write_all(&bytes).await.is_err() {

@@ -3,6 +3,7 @@
 pub mod preview;
 pub mod rule;
 pub mod silence;
+pub mod starter;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,7 @@ pub struct ListAlerts {
     pub sort: Option<Sort<AlertColumn>>,
     /// Only alerts that are so far.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub status: Option<AlertStatusFilter>,
     /// Only alerts of this severity.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 //! is called, cross-origin rules, the token, the size of bodies.
 
 mod access;
+mod alerts;
 mod conversation;
 mod docs;
 mod error;
@@ -15,6 +16,8 @@ mod nodes;
 mod reply;
 mod services;
 mod settings;
+mod rules;
+mod silences;
 mod system;
 mod tasks;
 mod vms;
@@ -64,6 +67,13 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(settings::find_proxmox_connection))
         .routes(routes!(settings::update_proxmox_connection))
         .routes(routes!(settings::delete_proxmox_connection))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(alerts::find_alert))
+        .routes(routes!(rules::list_alert_rules, rules::create_alert_rule))
+        .routes(routes!(rules::list_starter_rules))
+        .routes(routes!(rules::find_alert_rule, rules::update_alert_rule, rules::delete_alert_rule))
+        .routes(routes!(silences::list_silences, silences::create_silence))
+        .routes(routes!(silences::end_silence))
         .routes(routes!(system::system))
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Every function takes the connection it works on, so that a caller can put several into one transaction.
 
+pub mod alert;
+pub mod alert_rule;
 pub mod audit;
 mod connect;
 pub mod connection;
@@ -20,6 +22,7 @@ mod schema;
 pub mod seed;
 pub mod series;
 pub mod service;
+pub mod silence;
 pub mod storage;
 pub mod task;
 pub mod version;

@@ -4,8 +4,11 @@ use reqwest::Method;
 use uuid::Uuid;
 
 use super::{Client, Result};
+use crate::alert::rule::{AlertRule, ListRules, RuleDefinition};
+use crate::alert::silence::{CreateSilence, ListSilences, Silence};
+use crate::alert::{Alert, ListAlerts};
 use crate::envelope::{Envelope, ListEnvelope};
-use crate::id::{ConnectionId, NodeId, ServiceId, TaskId};
+use crate::id::{AlertId, ConnectionId, NodeId, RuleId, ServiceId, SilenceId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
 use crate::overview::Overview;
@@ -192,6 +195,66 @@ impl Client {
     /// Tries a connection to Proxmox.
     pub async fn test_proxmox_connection(&self, test: &ProxmoxTest) -> Result<Envelope<ProxmoxTrial>> {
         self.send_body(Method::POST, "/settings/proxmox/test", test).await
+    }
+
+    /// One page of the alerts, active and past.
+    pub async fn list_alerts(&self, query: &ListAlerts) -> Result<ListEnvelope<Alert>> {
+        self.list("/alerts", query).await
+    }
+
+    /// One alert.
+    pub async fn find_alert(&self, id: AlertId) -> Result<Envelope<Alert>> {
+        self.get(format!("/alerts/{id}")).await
+    }
+
+    /// One page of the alert rules.
+    pub async fn list_alert_rules(&self, query: &ListRules) -> Result<ListEnvelope<AlertRule>> {
+        self.list("/alerts/rules", query).await
+    }
+
+    /// The alert rules that are offered to begin with.
+    pub async fn list_starter_rules(&self) -> Result<ListEnvelope<RuleDefinition>> {
+        self.send(self.request(Method::GET, "/alerts/rules/starters")).await
+    }
+
+    /// Makes an alert rule.
+    pub async fn create_alert_rule(&self, definition: &RuleDefinition) -> Result<Envelope<AlertRule>> {
+        self.send_body(Method::POST, "/alerts/rules", definition).await
+    }
+
+    /// One alert rule.
+    pub async fn find_alert_rule(&self, id: RuleId) -> Result<Envelope<AlertRule>> {
+        self.get(format!("/alerts/rules/{id}")).await
+    }
+
+    /// Replaces what an alert rule says; only of that version, if one is given.
+    pub async fn update_alert_rule(
+        &self,
+        id: RuleId,
+        definition: &RuleDefinition,
+        version: Option<i64>,
+    ) -> Result<Envelope<AlertRule>> {
+        self.replace(format!("/alerts/rules/{id}"), definition, version).await
+    }
+
+    /// Deletes an alert rule; only that version of it, if one is given.
+    pub async fn delete_alert_rule(&self, id: RuleId, version: Option<i64>) -> Result<Envelope<AlertRule>> {
+        self.delete_version(format!("/alerts/rules/{id}"), version).await
+    }
+
+    /// One page of the silences.
+    pub async fn list_silences(&self, query: &ListSilences) -> Result<ListEnvelope<Silence>> {
+        self.list("/alerts/silences", query).await
+    }
+
+    /// Makes a silence.
+    pub async fn create_silence(&self, silence: &CreateSilence) -> Result<Envelope<Silence>> {
+        self.send_body(Method::POST, "/alerts/silences", silence).await
+    }
+
+    /// Ends a silence now.
+    pub async fn end_silence(&self, id: SilenceId) -> Result<Envelope<Silence>> {
+        self.delete(format!("/alerts/silences/{id}")).await
     }
 
     /// The daemon's account of itself.

@@ -27,6 +27,7 @@ const TOKEN: &str = "token";
         (name = "services", description = "What runs on guests or elsewhere, and whether it answers"),
         (name = "metrics", description = "Histories, and everything at a glance"),
         (name = "settings", description = "What is watched"),
+        (name = "alerts", description = "What is wrong or was, the rules that say so, and silences"),
         (name = "system", description = "The daemon itself"),
         (name = "health", description = "For whoever watches the daemon; no token needed"),
     )

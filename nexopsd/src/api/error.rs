@@ -38,6 +38,17 @@ impl Error {
         Self::new(ErrorCode::NotFound, format!("{kind} with id '{id}' not found"))
     }
 
+    /// The error of the database; where there is no such row, 404 for the thing that was sought.
+    pub fn missing(error: db::Error, kind: &str, id: impl std::fmt::Display) -> Self {
+        match error {
+            db::Error::NotFound => Self::not_found(kind, id),
+            db::Error::Unique { .. }
+            | db::Error::OtherVersion { .. }
+            | db::Error::Unavailable(_)
+            | db::Error::Other(_) => error.into(),
+        }
+    }
+
     fn with_source(mut self, source: impl Into<anyhow::Error>) -> Self {
         self.source = Some(source.into());
         self

@@ -25,6 +25,7 @@ mod proxmox;
 mod recovery;
 mod rollup;
 mod seed;
+mod rules;
 mod services;
 mod settings;
 mod support;

@@ -1,0 +1,126 @@
+//! Alert rules, and those that are offered.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use nexops_core::alert::rule::{AlertRule, ListRules, RuleDefinition};
+use nexops_core::alert::starter;
+use nexops_core::envelope::{Envelope, ListEnvelope};
+use nexops_core::error::FieldError;
+use nexops_core::id::RuleId;
+use nexops_core::page::MAX_PER_PAGE;
+
+use super::error::{Error, Result};
+use super::extract::{Body, Caller, IfMatch, Path, Query, paging};
+use super::reply::{self, Known};
+use crate::app::{App, now};
+use crate::db::Conn;
+use crate::db::alert_rule::{self, Unknown};
+
+/// Lists alert rules.
+#[utoipa::path(get, path = "/alerts/rules", tag = "alerts", params(ListRules),
+    responses((status = 200, description = "One page of the rules", body = ListEnvelope<AlertRule>)))]
+pub async fn list_alert_rules(
+    State(app): State<Arc<App>>,
+    Query(query): Query<ListRules>,
+    known: Known,
+) -> Result<Response> {
+    let paging = paging(query.page, query.per_page)?;
+    let conn = &mut app.db.get().await?;
+    reply::list(alert_rule::list(conn, &query, paging).await?, paging, &known)
+}
+
+/// Gives the rules that are offered to begin with. None of them is in force until it is made.
+#[utoipa::path(get, path = "/alerts/rules/starters", tag = "alerts",
+    responses((status = 200, description = "All of them, as they could be made", body = ListEnvelope<RuleDefinition>)))]
+pub async fn list_starter_rules(known: Known) -> Result<Response> {
+    let rules = starter::rules();
+    let total = rules.len() as u64;
+    reply::list((rules, total), paging(None, Some(MAX_PER_PAGE))?, &known)
+}
+
+/// Makes an alert rule. It holds from the next figures on.
+#[utoipa::path(post, path = "/alerts/rules", tag = "alerts", request_body = RuleDefinition,
+    responses((status = 201, description = "The rule", body = Envelope<AlertRule>,
+        headers(("ETag" = String, description = "The strong tag of its version, for If-Match"),
+            ("Location" = String, description = "Its path")))))]
+pub async fn create_alert_rule(
+    State(app): State<Arc<App>>,
+    Caller(origin): Caller,
+    Body(definition): Body<RuleDefinition>,
+) -> Result<Response> {
+    let conn = &mut app.db.get().await?;
+    check(conn, &definition).await?;
+    let rule = alert_rule::create(conn, &definition, &origin, now()).await?;
+    let (version, location) = (i64::from(rule.version), format!("/api/v1/alerts/rules/{}", rule.id));
+    Ok(reply::created(rule, version, &location))
+}
+
+/// Gives one alert rule.
+#[utoipa::path(get, path = "/alerts/rules/{id}", tag = "alerts",
+    params(("id" = RuleId, Path, description = "The rule's id")),
+    responses((status = 200, description = "The rule", body = Envelope<AlertRule>,
+        headers(("ETag" = String, description = "The strong tag of its version, for If-Match")))))]
+pub async fn find_alert_rule(State(app): State<Arc<App>>, Path(id): Path<RuleId>) -> Result<Response> {
+    let conn = &mut app.db.get().await?;
+    let rule = alert_rule::find(conn, id).await.map_err(|error| Error::missing(error, "alert rule", id))?;
+    let version = i64::from(rule.version);
+    Ok(reply::versioned(rule, version))
+}
+
+/// Replaces what an alert rule says. Where that changes when it fires, its open alerts are judged anew; a rule that says
+/// the same already is left as it is.
+#[utoipa::path(put, path = "/alerts/rules/{id}", tag = "alerts", request_body = RuleDefinition,
+    params(("id" = RuleId, Path, description = "The rule's id"),
+        ("If-Match" = Option<String>, Header, description = "The tags (ETag) of the versions that may be replaced, or *; \
+            any if not given. Another version is 412")),
+    responses((status = 200, description = "The rule", body = Envelope<AlertRule>,
+        headers(("ETag" = String, description = "The strong tag of its version, for If-Match")))))]
+pub async fn update_alert_rule(
+    State(app): State<Arc<App>>,
+    Path(id): Path<RuleId>,
+    IfMatch(expected): IfMatch,
+    Caller(origin): Caller,
+    Body(definition): Body<RuleDefinition>,
+) -> Result<Response> {
+    let conn = &mut app.db.get().await?;
+    check(conn, &definition).await?;
+    let rule = alert_rule::update(conn, id, &definition, &expected, &origin, now()).await;
+    let rule = rule.map_err(|error| Error::missing(error, "alert rule", id))?;
+    let version = i64::from(rule.version);
+    Ok(reply::versioned(rule, version))
+}
+
+/// Deletes an alert rule, and gives it as it was. Its open alerts are closed; the history stays.
+#[utoipa::path(delete, path = "/alerts/rules/{id}", tag = "alerts",
+    params(("id" = RuleId, Path, description = "The rule's id"),
+        ("If-Match" = Option<String>, Header, description = "The tags (ETag) of the versions that may be deleted, or *; \
+            any if not given. Another version is 412")),
+    responses((status = 200, description = "The rule as it was", body = Envelope<AlertRule>)))]
+pub async fn delete_alert_rule(
+    State(app): State<Arc<App>>,
+    Path(id): Path<RuleId>,
+    IfMatch(expected): IfMatch,
+    Caller(origin): Caller,
+) -> Result<Json<Envelope<AlertRule>>> {
+    let conn = &mut app.db.get().await?;
+    let rule = alert_rule::delete(conn, id, &expected, &origin, now()).await;
+    Ok(reply::one(rule.map_err(|error| Error::missing(error, "alert rule", id))?))
+}
+
+/// Refuses a rule that cannot hold, with every field that is wrong.
+async fn check(conn: &mut Conn, definition: &RuleDefinition) -> Result<()> {
+    let mut faults = definition.faults();
+    for unknown in alert_rule::unknown(conn, definition).await? {
+        faults.push(match unknown {
+            Unknown::Channel(name) => {
+                let reason = format!("there is no notification channel '{name}'; make it first, or leave it out");
+                FieldError::new("notification_channels", reason)
+            }
+            Unknown::Source(kind, id) => FieldError::new("source_id", format!("there is no {kind} with id '{id}'")),
+        });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use crossterm::event::{Event as Input, EventStream, KeyCode, KeyModifiers};
+use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEvent, KeyModifiers};
 use futures::{FutureExt, StreamExt};
 use nexops_core::client::Client;
 use nexops_core::profile::Profile;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::model::Model;
 use crate::msg::{Effect, Event, Msg};
 use crate::term::Term;
 use crate::update::{deadline, update};
-use crate::{files, net, view};
+use crate::{files, net, snapshot, view};
 
 /// Between two frames that no key asked for.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
@@ -35,10 +37,20 @@ pub struct Runtime {
     pub panic: bool,
 }
 
-/// How the loop ended.
+/// Whether the loop goes on.
 enum Flow {
     Continue,
     Quit,
+}
+
+/// What the loop hears of.
+enum Incoming {
+    /// Something for the model.
+    Event(Event),
+    /// Ctrl-Z.
+    Stop,
+    /// Nothing more comes from the terminal.
+    InputEnded(anyhow::Result<()>),
 }
 
 impl Runtime {
@@ -47,81 +59,66 @@ impl Runtime {
     /// # Errors
     /// When the terminal does not do as told.
     pub async fn run(mut self, mut model: Model, mut term: Term) -> anyhow::Result<()> {
-        let (sender, mut receiver) = mpsc::channel::<Event>(WAITING);
+        let (sender, mut receiver) = mpsc::channel::<Incoming>(WAITING);
         let mut client = Client::new(self.profile.clone()).context("set up the connection to the daemon")?;
-        let mut input = EventStream::new();
+        let mut reader = read_input(sender.clone());
         let mut ends = Ends::listen()?;
-        self.draw(&mut model, &mut term)?;
+        let mut shown = snapshot::buffer(&model);
+        draw(&mut model, &mut term)?;
         assert!(!self.panic, "a panic was asked for");
-        let mut drawn_at = tokio::time::Instant::now();
-        let mut next = vec![Event::Tick];
+        let mut drawn_at = Instant::now();
+        let mut incoming = vec![Incoming::Event(Event::Tick)];
         loop {
-            let mut flow = Flow::Continue;
-            let hurry = next.iter().any(|event| matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Resize(..)));
-            let before = fingerprint(&model);
-            for event in next.drain(..) {
+            let mut hurry = false;
+            for message in incoming.drain(..) {
+                let event = match message {
+                    Incoming::Event(event) => event,
+                    Incoming::InputEnded(result) => return result.context("read from the terminal"),
+                    Incoming::Stop => {
+                        // What is typed while it is stopped belongs to the shell.
+                        reader.abort();
+                        term.stop()?;
+                        reader = read_input(sender.clone());
+                        model.size = term.size()?;
+                        shown.reset();
+                        Event::Resumed
+                    }
+                };
+                hurry |= matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Resize(..) | Event::Resumed);
                 for effect in update(&mut model, Msg { at: now(), event }) {
                     if let Flow::Quit = self.perform(effect, &mut client, &mut term, &sender)? {
-                        flow = Flow::Quit;
+                        return Ok(());
                     }
                 }
             }
-            if let Flow::Quit = flow {
-                return Ok(());
-            }
             if !hurry {
-                tokio::time::sleep_until(drawn_at + BETWEEN_FRAMES).await;
-                while let Ok(event) = receiver.try_recv() {
-                    next.push(event);
-                }
-                if !next.is_empty() {
-                    continue;
+                // Answers that come together are shown together; a key does not wait for them.
+                tokio::select! {
+                    () = tokio::time::sleep_until(drawn_at + BETWEEN_FRAMES) => {}
+                    message = receiver.recv() => incoming.extend(message),
                 }
             }
-            if hurry || before != fingerprint(&model) {
-                self.draw(&mut model, &mut term)?;
-                drawn_at = tokio::time::Instant::now();
+            while let Ok(message) = receiver.try_recv() {
+                incoming.push(message);
+            }
+            if !incoming.is_empty() {
+                continue;
+            }
+            // Pictures are compared in memory: that is cheaper than to know of every change whether it can be seen, and
+            // a picture that is the same is not written.
+            let picture = snapshot::buffer(&model);
+            if picture != shown {
+                draw(&mut model, &mut term)?;
+                shown = picture;
+                drawn_at = Instant::now();
             }
             let due = (deadline(&model) - now()).to_std().unwrap_or(Duration::ZERO).max(Duration::from_millis(1));
             tokio::select! {
-                event = input.next() => match event {
-                    None => return Ok(()),
-                    Some(Err(error)) => return Err(error).context("read from the terminal"),
-                    Some(Ok(Input::Key(key))) if key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL) => {
-                        // Input that waits belongs to the shell now.
-                        drop(input);
-                        term.stop()?;
-                        input = EventStream::new();
-                        let (columns, rows) = term.size()?;
-                        next.extend([Event::Resize(columns, rows), Event::Resumed]);
-                    }
-                    Some(Ok(event)) => {
-                        next.extend(translate(event));
-                        while let Some(Some(Ok(more))) = input.next().now_or_never() {
-                            next.extend(translate(more));
-                        }
-                    }
-                },
-                Some(event) = receiver.recv() => {
-                    next.push(event);
-                    while let Ok(more) = receiver.try_recv() {
-                        next.push(more);
-                    }
-                }
-                () = tokio::time::sleep(due) => next.push(Event::Tick),
+                message = receiver.recv() => incoming.extend(message),
+                () = tokio::time::sleep(due) => incoming.push(Incoming::Event(Event::Tick)),
                 () = ends.wait() => return Ok(()),
             }
         }
-    }
-
-    fn draw(&self, model: &mut Model, term: &mut Term) -> anyhow::Result<()> {
-        let mut drawn = view::Drawn::default();
-        term.draw(|frame| drawn = view::view(model, frame)).context("draw")?;
-        for (pane, (first, _)) in &drawn.tables {
-            model.tables.of_mut(*pane).drawn_from(*first);
-        }
-        model.drawn = drawn;
-        Ok(())
     }
 
     fn perform(
@@ -129,7 +126,7 @@ impl Runtime {
         effect: Effect,
         client: &mut Client,
         term: &mut Term,
-        sender: &mpsc::Sender<Event>,
+        sender: &mpsc::Sender<Incoming>,
     ) -> anyhow::Result<Flow> {
         let (client_now, sender) = (client.clone(), sender.clone());
         match effect {
@@ -170,14 +167,13 @@ impl Runtime {
 }
 
 /// Does something beside the loop. What panics there is told on the screen.
-fn spawn(sender: mpsc::Sender<Event>, work: impl Future<Output = Event> + Send + 'static) {
+fn spawn(sender: mpsc::Sender<Incoming>, work: impl Future<Output = Event> + Send + 'static) {
     tokio::spawn(async move {
         let event = std::panic::AssertUnwindSafe(work)
             .catch_unwind()
             .await
             .unwrap_or_else(|_panic| Event::Fault("a task panicked; this is a fault of NexOps".to_owned()));
-        // Nobody listens when the loop has ended.
-        let _ignored = sender.send(event).await;
+        let _nobody_listens = sender.send(Incoming::Event(event)).await;
     });
 }
 
@@ -191,10 +187,39 @@ fn translate(event: Input) -> Option<Event> {
     })
 }
 
-/// What tells whether something has changed on the screen. It is drawn into memory: comparing pictures is cheaper than
-/// knowing of every change whether it can be seen.
-fn fingerprint(model: &Model) -> ratatui::buffer::Buffer {
-    crate::snapshot::buffer(model)
+fn draw(model: &mut Model, term: &mut Term) -> anyhow::Result<()> {
+    let mut drawn = view::Drawn::default();
+    term.draw(|frame| drawn = view::view(model, frame)).context("draw")?;
+    for (pane, (first, _)) in &drawn.tables {
+        model.tables.of_mut(*pane).drawn_from(*first);
+    }
+    model.drawn = drawn;
+    Ok(())
+}
+
+/// Reads keys and clicks beside the loop, until it is aborted.
+fn read_input(sender: mpsc::Sender<Incoming>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut input = EventStream::new();
+        let ended = loop {
+            let message = match input.next().await {
+                None => break Ok(()),
+                Some(Err(error)) => break Err(error),
+                Some(Ok(Input::Key(key))) if is_stop(key) => Some(Incoming::Stop),
+                Some(Ok(event)) => translate(event).map(Incoming::Event),
+            };
+            if let Some(message) = message
+                && sender.send(message).await.is_err()
+            {
+                return;
+            }
+        };
+        let _nobody_listens = sender.send(Incoming::InputEnded(ended.map_err(anyhow::Error::from))).await;
+    })
+}
+
+fn is_stop(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
 /// The time.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 pub use self::bindings::BINDINGS;
 pub use self::chord::{Chord, NotAChord};
+use crate::symbols::Symbols;
 
 /// Where a binding holds. The innermost scope that knows a key decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -306,7 +307,8 @@ impl Keymap {
                 {
                     let first: &Row = &rows[other];
                     errors.push(format!(
-                        "key {chord}: both {} and {} want it ({})",
+                        "key {}: both {} and {} want it ({})",
+                        chord.label(Symbols::Unicode),
                         first.binding.action.name(),
                         row.binding.action.name(),
                         row.binding.scope.title().to_lowercase()
@@ -331,7 +333,7 @@ impl Keymap {
 
     /// The hints for the footer where these scopes hold, the most wanted first.
     #[must_use]
-    pub fn hints(&self, scopes: &[Scope]) -> Vec<Hint> {
+    pub fn hints(&self, scopes: &[Scope], symbols: Symbols) -> Vec<Hint> {
         let mut hints: Vec<(u8, usize, Hint)> = Vec::new();
         for (depth, scope) in scopes.iter().enumerate() {
             for row in self.rows.iter().filter(|row| row.binding.scope == *scope && row.binding.hint > 0) {
@@ -339,7 +341,7 @@ impl Keymap {
                 if scopes[..depth].iter().any(|inner| self.index.contains_key(&(*inner, *chord))) {
                     continue;
                 }
-                let hint = Hint { key: chord.to_string(), label: row.binding.label, action: row.binding.action };
+                let hint = Hint { key: chord.label(symbols), label: row.binding.label, action: row.binding.action };
                 hints.push((row.binding.hint, depth, hint));
             }
         }
@@ -349,11 +351,11 @@ impl Keymap {
 
     /// The key that does this in one of these scopes; empty when none does.
     #[must_use]
-    pub fn key_of(&self, scopes: &[Scope], action: Action) -> String {
+    pub fn key_of(&self, scopes: &[Scope], action: Action, symbols: Symbols) -> String {
         let of = |scope: &Scope| {
             self.rows.iter().find(|row| row.binding.scope == *scope && row.binding.action == action)?.chords.first()
         };
-        scopes.iter().find_map(of).map(ToString::to_string).unwrap_or_default()
+        scopes.iter().find_map(of).map(|chord| chord.label(symbols)).unwrap_or_default()
     }
 }
 

@@ -9,6 +9,18 @@ use tui_input::Input;
 use crate::keymap::{Action, BINDINGS, Keymap, Scope};
 use crate::model::Model;
 use crate::power;
+use crate::symbols::Symbols;
+
+/// What can be done to guests: what harms least is offered first.
+const GENTLEST_FIRST: [PowerAction; 7] = [
+    PowerAction::Start,
+    PowerAction::Resume,
+    PowerAction::Shutdown,
+    PowerAction::Restart,
+    PowerAction::Suspend,
+    PowerAction::Stop,
+    PowerAction::Reset,
+];
 
 /// How many entries are shown at the most.
 pub const SHOWN: usize = 12;
@@ -98,7 +110,7 @@ impl Palette {
 }
 
 fn entries(model: &Model) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = commands(&model.keymap).collect();
+    let mut entries: Vec<Entry> = commands(&model.keymap, model.symbols).collect();
     let nodes = model.store.nodes.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
     entries.extend(nodes.iter().map(|node| Entry {
         words: format!("node {}", node.hostname),
@@ -114,31 +126,31 @@ fn entries(model: &Model) -> Vec<Entry> {
             target: Target::Vm(vm.id),
         });
         if !model.read_only {
-            entries.extend(actions(vm, &model.keymap));
+            entries.extend(actions(vm, &model.keymap, model.symbols));
         }
     }
     entries
 }
 
 /// What keys do everywhere, but for moving.
-fn commands(keymap: &Keymap) -> impl Iterator<Item = Entry> + '_ {
+fn commands(keymap: &Keymap, symbols: Symbols) -> impl Iterator<Item = Entry> + '_ {
     BINDINGS
         .iter()
         .filter(|binding| binding.scope == Scope::Global && !matches!(binding.action, Action::Palette | Action::Back))
-        .map(|binding| Entry {
+        .map(move |binding| Entry {
             words: binding.action.name().replace('_', " "),
             detail: binding.help.to_owned(),
-            key: keymap.key_of(&[Scope::Global], binding.action),
+            key: keymap.key_of(&[Scope::Global], binding.action, symbols),
             target: Target::Act(binding.action),
         })
 }
 
 /// What can be done to a guest as it is now, in the words of the command line.
-fn actions<'m>(vm: &'m Vm, keymap: &'m Keymap) -> impl Iterator<Item = Entry> + 'm {
-    PowerAction::ALL.iter().filter(|action| makes_sense(vm, **action)).map(|action| Entry {
+fn actions<'m>(vm: &'m Vm, keymap: &'m Keymap, symbols: Symbols) -> impl Iterator<Item = Entry> + 'm {
+    GENTLEST_FIRST.iter().filter(move |action| makes_sense(vm, **action)).map(move |action| Entry {
         words: format!("vm {action} {} {}", vm.vmid, vm.name),
         detail: format!("{} on {}", vm.status, vm.node),
-        key: keymap.key_of(&[Scope::Guest], power::key_action(*action)),
+        key: keymap.key_of(&[Scope::Guest], power::key_action(*action), symbols),
         target: Target::Power(vm.id, *action),
     })
 }

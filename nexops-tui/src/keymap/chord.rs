@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::symbols::Symbols;
+
 /// A key together with the modifiers that are held. Shift is part of the letter: `G` is not `g`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Chord {
@@ -81,28 +83,35 @@ impl FromStr for Chord {
     }
 }
 
-impl fmt::Display for Chord {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Chord {
+    /// The key as it is shown: as on the key itself, in signs that the terminal has.
+    #[must_use]
+    pub fn label(&self, symbols: Symbols) -> String {
+        let mut label = String::new();
         if self.modifiers.contains(KeyModifiers::CONTROL) {
-            formatter.write_str("Ctrl-")?;
+            label.push_str("Ctrl-");
         }
         if self.modifiers.contains(KeyModifiers::ALT) {
-            formatter.write_str("Alt-")?;
+            label.push_str("Alt-");
         }
-        match self.code {
-            KeyCode::Enter => formatter.write_str("⏎"),
-            KeyCode::Up => formatter.write_str("↑"),
-            KeyCode::Down => formatter.write_str("↓"),
-            KeyCode::Left => formatter.write_str("←"),
-            KeyCode::Right => formatter.write_str("→"),
-            KeyCode::BackTab => formatter.write_str("Shift-Tab"),
-            KeyCode::PageUp => formatter.write_str("PgUp"),
-            KeyCode::PageDown => formatter.write_str("PgDn"),
-            KeyCode::Char(' ') => formatter.write_str("Space"),
-            KeyCode::Char(character) => write!(formatter, "{character}"),
-            KeyCode::F(number) => write!(formatter, "F{number}"),
-            code => write!(formatter, "{code}"),
-        }
+        let sign = |unicode: &str, ascii: &str| match symbols {
+            Symbols::Unicode => unicode.to_owned(),
+            Symbols::Ascii => ascii.to_owned(),
+        };
+        label.push_str(&match self.code {
+            KeyCode::Enter => sign("⏎", "Enter"),
+            KeyCode::Up => sign("↑", "Up"),
+            KeyCode::Down => sign("↓", "Down"),
+            KeyCode::Left => sign("←", "Left"),
+            KeyCode::Right => sign("→", "Right"),
+            KeyCode::BackTab => "Shift-Tab".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::Char(' ') => "Space".to_owned(),
+            KeyCode::Char(character) => character.to_string(),
+            code => code.to_string(),
+        });
+        label
     }
 }
 
@@ -123,7 +132,7 @@ mod tests {
     #[case("-", "-")]
     #[case("[", "[")]
     fn a_chord_is_read_and_shown(#[case] written: &str, #[case] shown: &str) {
-        assert_eq!(written.parse::<Chord>().unwrap().to_string(), shown);
+        assert_eq!(written.parse::<Chord>().unwrap().label(Symbols::Unicode), shown);
     }
 
     #[rstest]
@@ -134,6 +143,11 @@ mod tests {
     #[case(" ")]
     fn what_is_no_key_is_refused(#[case] written: &str) {
         assert!(written.parse::<Chord>().is_err());
+    }
+
+    #[test]
+    fn a_terminal_without_signs_gets_words() {
+        assert_eq!("alt-left".parse::<Chord>().unwrap().label(Symbols::Ascii), "Alt-Left");
     }
 
     #[test]

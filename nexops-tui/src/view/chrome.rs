@@ -128,7 +128,7 @@ fn liveness(model: &Model, look: &Look<'_>) -> (String, Role) {
 }
 
 fn banner(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
-    let key = |action| model.keymap.key_of(&[Scope::Global], action);
+    let key = |action| model.keymap.key_of(&[Scope::Global], action, look.symbols);
     let text = match &model.link {
         Link::Down { reason, retry_at, .. } => {
             let seconds = (*retry_at - model.now).num_milliseconds().max(0).div_euclid(1000) + 1;
@@ -150,8 +150,8 @@ fn banner(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
 
 fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     let buffer = frame.buffer_mut();
-    let help = format!("{} help", model.keymap.key_of(&[Scope::Global], Action::Help));
-    let hints = model.keymap.hints(&scopes(model));
+    let help = format!("{} help", model.keymap.key_of(&[Scope::Global], Action::Help, look.symbols));
+    let hints = model.keymap.hints(&scopes(model), look.symbols);
     let ends_with_help = hints.iter().any(|hint| hint.action == Action::Help);
     let reserved = if ends_with_help { width(&help) + 3 } else { 1 };
     let mut x = area.x + 1;

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::Look;
 use crate::keymap::{BINDINGS, Keymap, Row, Scope};
 use crate::model::Model;
+use crate::symbols::Symbols;
 use crate::theme::Role;
 use crate::update::screen_scopes;
 use crate::widgets::panel;
@@ -21,7 +22,7 @@ pub fn draw(model: &Model, at: u16, frame: &mut Frame<'_>, area: Rect, look: &Lo
     for scope in ordered(&screen_scopes(model)) {
         lines.push((scope.title().to_owned(), "", Role::Accent));
         let rows = model.keymap.rows().iter().filter(|row| row.binding.scope == scope);
-        lines.extend(rows.map(|row| (keys_of(row), row.binding.help, Role::Strong)));
+        lines.extend(rows.map(|row| (keys_of(row, look), row.binding.help, Role::Strong)));
         lines.push((String::new(), "", Role::Text));
     }
     let last = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(inner.height);
@@ -44,8 +45,8 @@ fn ordered(here: &[Scope]) -> Vec<Scope> {
     all
 }
 
-fn keys_of(row: &Row) -> String {
-    row.chords.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+fn keys_of(row: &Row, look: &Look<'_>) -> String {
+    row.chords.iter().map(|chord| chord.label(look.symbols)).collect::<Vec<_>>().join(" ")
 }
 
 /// The page of the documentation: every key, in Markdown.
@@ -59,7 +60,8 @@ pub fn keys_page() -> String {
     for scope in ordered(&[]) {
         let _infallible = write!(page, "\n## {}\n\n| keys | action | what it does |\n|---|---|---|\n", scope.title());
         for row in keymap.rows().iter().filter(|row| row.binding.scope == scope) {
-            let keys: Vec<String> = row.chords.iter().map(|chord| format!("`{chord}`")).collect();
+            let keys: Vec<String> =
+                row.chords.iter().map(|chord| format!("`{}`", chord.label(Symbols::Unicode))).collect();
             let keys = keys.join(" ").replace('|', "\\|");
             let _infallible = writeln!(page, "| {keys} | `{}` | {} |", row.binding.action.name(), row.binding.help);
         }

@@ -35,9 +35,7 @@ impl Term {
     /// When it does not do as told.
     pub fn take(mouse: bool) -> io::Result<Self> {
         enter(mouse)?;
-        let writer = BufWriter::with_capacity(BUFFER, io::stdout());
-        let terminal = Terminal::new(CrosstermBackend::new(writer))?;
-        Ok(Self { terminal, mouse })
+        Ok(Self { terminal: blank()?, mouse })
     }
 
     /// Columns and rows.
@@ -95,7 +93,8 @@ impl Term {
         restore();
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         enter(self.mouse)?;
-        self.terminal.clear()
+        self.terminal = blank()?;
+        Ok(())
     }
 }
 
@@ -103,6 +102,11 @@ impl Drop for Term {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// A terminal on which nothing was drawn yet.
+fn blank() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())))
 }
 
 fn enter(mouse: bool) -> io::Result<()> {

@@ -43,7 +43,7 @@ pub fn vm(number: usize, name: &str, status: &str, cpu: Option<f64>, memory: Opt
     let value = json!({
         "id": vm_id(number), "connection_id": id(0, 1), "connection": "home", "node_id": id(1, number % 3),
         "node": format!("pve{}", number % 3 + 1), "vmid": number, "name": name, "status": status,
-        "status_detail": null, "type": if number % 2 == 0 { "qemu" } else { "lxc" }, "cpu_cores": 4.0, "memory_mb": 8192,
+        "status_detail": null, "type": if number.is_multiple_of(2) { "qemu" } else { "lxc" }, "cpu_cores": 4.0, "memory_mb": 8192,
         "disk_gb": 32.0, "ip_address": running.then(|| format!("10.0.0.{}", number % 250)), "os_type": "l26",
         "tags": if number == 102 { json!(["prod", "db"]) } else { json!(["lab"]) }, "template": false, "locked": null,
         "config": null, "gone_at": null, "created_at": noon(), "updated_at": noon(), "cpu_usage": cpu,

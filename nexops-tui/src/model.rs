@@ -73,6 +73,8 @@ pub struct Tables {
     pub nodes: Table,
     /// Tasks.
     pub tasks: Table,
+    /// The busiest guests.
+    pub top: Table,
 }
 
 /// Everything that the screen is made from.
@@ -204,6 +206,7 @@ impl Tables {
             Pane::Vms => &self.vms,
             Pane::Nodes => &self.nodes,
             Pane::Tasks => &self.tasks,
+            Pane::Top => &self.top,
         }
     }
 
@@ -213,6 +216,7 @@ impl Tables {
             Pane::Vms => &mut self.vms,
             Pane::Nodes => &mut self.nodes,
             Pane::Tasks => &mut self.tasks,
+            Pane::Top => &mut self.top,
         }
     }
 

@@ -59,6 +59,7 @@ async fn within<T>(patience: Duration, work: impl Future<Output = Result<T>>) ->
 async fn answer(client: &Client, question: Question) -> Result<Answer> {
     Ok(match question {
         Question::System => Answer::System(Box::new(client.system().await?.data)),
+        Question::Overview => Answer::Overview(Box::new(client.metrics_overview().await?.data)),
         Question::Nodes => Answer::Nodes(
             all(|page| async move {
                 let query = ListNodes { page: Some(page), per_page: Some(MAX_PER_PAGE), ..ListNodes::default() };

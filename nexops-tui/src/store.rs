@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use nexops_core::id::{NodeId, TaskId, VmId};
 use nexops_core::metric::{Range, SourceSeries};
 use nexops_core::node::Node;
+use nexops_core::overview::Overview;
 use nexops_core::system::System;
 use nexops_core::task::{Task, TaskLog};
 use nexops_core::vm::Vm;
@@ -22,6 +23,8 @@ const KEPT: usize = 64;
 pub enum Question {
     /// How the daemon is.
     System,
+    /// Everything in numbers.
+    Overview,
     /// The nodes.
     Nodes,
     /// The guests.
@@ -41,6 +44,8 @@ pub enum Question {
 pub enum Answer {
     /// How the daemon is.
     System(Box<System>),
+    /// Everything in numbers.
+    Overview(Box<Overview>),
     /// The nodes.
     Nodes(Vec<Node>),
     /// The guests.
@@ -60,6 +65,8 @@ pub enum Answer {
 pub struct Store {
     /// How the daemon is.
     pub system: Remote<Box<System>>,
+    /// Everything in numbers.
+    pub overview: Remote<Box<Overview>>,
     /// The nodes.
     pub nodes: Remote<Vec<Node>>,
     /// The guests, without their configurations.
@@ -135,6 +142,7 @@ impl Store {
     pub fn ask(&mut self, question: Question) -> u64 {
         match question {
             Question::System => self.system.ask(),
+            Question::Overview => self.overview.ask(),
             Question::Nodes => self.nodes.ask(),
             Question::Vms => self.vms.ask(),
             Question::Tasks => self.tasks.ask(),
@@ -150,6 +158,7 @@ impl Store {
         const NOW: Option<DateTime<Utc>> = Some(DateTime::UNIX_EPOCH);
         match question {
             Question::System => self.system.due(every),
+            Question::Overview => self.overview.due(every),
             Question::Nodes => self.nodes.due(every),
             Question::Vms => self.vms.due(every),
             Question::Tasks => self.tasks.due(every),
@@ -163,6 +172,7 @@ impl Store {
     pub fn invalidate(&mut self, question: Question) {
         match question {
             Question::System => self.system.invalidate(),
+            Question::Overview => self.overview.invalidate(),
             Question::Nodes => self.nodes.invalidate(),
             Question::Vms => self.vms.invalidate(),
             Question::Tasks => self.tasks.invalidate(),
@@ -191,6 +201,7 @@ impl Store {
         }
         match question {
             Question::System => take!(self.system, System),
+            Question::Overview => take!(self.overview, Overview),
             Question::Nodes => take!(self.nodes, Nodes),
             Question::Vms => take!(self.vms, Vms),
             Question::Tasks => take!(self.tasks, Tasks),

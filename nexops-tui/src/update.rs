@@ -20,6 +20,7 @@ use crate::model::modal::Modal;
 use crate::model::toast::Tone;
 use crate::msg::{Command, Effect, Event, Followed, Msg, Outcome};
 use crate::store::{Answer, Question};
+use crate::view::Pane;
 
 /// Takes in what happened, and says what is to be done outside.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -92,12 +93,13 @@ fn answered(model: &mut Model, question: Question, generation: u64, result: Resu
         return;
     }
     match question {
-        Question::Vms => listing::arrange_vms(model),
+        Question::Vms => listing::arrange(model, Pane::Vms),
         Question::Tasks => {
-            listing::arrange_tasks(model);
+            listing::arrange(model, Pane::Tasks);
             follow(model);
         }
-        Question::Nodes => listing::arrange_nodes(model),
+        Question::Nodes => listing::arrange(model, Pane::Nodes),
+        Question::Overview => listing::arrange(model, Pane::Top),
         Question::System | Question::Vm(_) | Question::Series(..) | Question::TaskLog(_) => {}
     }
 }

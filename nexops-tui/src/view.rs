@@ -78,6 +78,8 @@ pub enum Pane {
     Nodes,
     /// Tasks.
     Tasks,
+    /// The busiest guests, on the dashboard.
+    Top,
 }
 
 /// What a click hits.

@@ -5,7 +5,7 @@ use nexops_core::metric::{Metric, Point, Range, SourceSeries, Unit};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::format::{milliseconds, moment, percent, rate};
+use crate::format::{milliseconds, percent, rate};
 use crate::remote::{Remote, View};
 use crate::theme::Role;
 use crate::update::CURSOR_STEPS;
@@ -62,21 +62,14 @@ pub fn draw(
         })
         .collect();
     let cursor = look.cursor.map(|at| 1.0 - f64::from(at) / f64::from(CURSOR_STEPS));
-    let readings: Vec<String> = found.iter().map(|(metric, points)| reading(*metric, points, cursor)).collect();
-    let when = cursor.map(|share| {
-        let back = look.range.duration().num_seconds() as f64 * (1.0 - share);
-        #[expect(clippy::cast_possible_truncation, reason = "seconds of a week at the most")]
-        let at = look.now - Duration::seconds(back as i64);
-        format!(
-            "{} ",
-            if look.range == Range::Week {
-                at.with_timezone(&look.offset).format("%a %H:%M").to_string()
-            } else {
-                moment_of(at, look)
-            }
-        )
-    });
-    let summary = format!("{}{}", when.unwrap_or_default(), readings.join(" / "));
+    let readings: Vec<String> = found
+        .iter()
+        .map(|(metric, points)| {
+            let values: Vec<Option<f64>> = points.iter().map(|point| point.avg).collect();
+            text(metric.unit(), value_at(&values, cursor))
+        })
+        .collect();
+    let summary = format!("{}{}", when(cursor, look), readings.join(" / "));
     let inner = panel(frame, area, plot.title, &summary, false, look);
     if found.is_empty() {
         if show(history, frame, inner, look).is_some() {
@@ -87,12 +80,26 @@ pub fn draw(
     draw_lines(&found, plot.threshold, cursor, frame, inner, look);
 }
 
-fn moment_of(at: chrono::DateTime<chrono::Utc>, look: &Look<'_>) -> String {
-    if look.now - at < Duration::hours(24) {
-        at.with_timezone(&look.offset).format("%H:%M").to_string()
-    } else {
-        moment(at, look.now, look.offset)
-    }
+/// The time at which charts are read; nothing while they are not.
+fn when(cursor: Option<f64>, look: &Look<'_>) -> String {
+    let Some(share) = cursor else { return String::new() };
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "seconds of a week at the most")]
+    let back = (look.range.duration().num_seconds() as f64 * (1.0 - share)) as i64;
+    let at = (look.now - Duration::seconds(back)).with_timezone(&look.offset);
+    if look.range == Range::Week { at.format("%a %H:%M  ").to_string() } else { at.format("%H:%M  ").to_string() }
+}
+
+/// Draws two lines of percentages that were worked out here, in a panel with its own heading.
+pub fn draw_percentages(title: &str, lines: [Vec<Option<f64>>; 2], frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+    let cursor = look.cursor.map(|at| 1.0 - f64::from(at) / f64::from(CURSOR_STEPS));
+    let readings: Vec<String> = lines.iter().map(|points| percent(value_at(points, cursor))).collect();
+    let summary = format!("{}{}", when(cursor, look), readings.join(" / "));
+    let inner = panel(frame, area, title, &summary, true, look);
+    let lines = lines.map(Some).into_iter().flatten().zip([Role::Accent, Role::Second]);
+    let lines: Vec<Line> = lines.map(|(points, role)| Line { points, role }).collect();
+    let labels = ["100".to_owned(), "50".to_owned(), "0".to_owned()];
+    let shown = Chart { lines: &lines, top: 100.0, labels, times: times(look.range), threshold: None, cursor };
+    chart(frame.buffer_mut(), inner, &shown, look);
 }
 
 /// Draws the lines into the room inside a panel.
@@ -127,21 +134,17 @@ fn label(unit: Unit, value: f64) -> String {
 }
 
 /// The value where the chart is read, or the latest.
-fn reading(metric: Metric, points: &[Point], cursor: Option<f64>) -> String {
-    let value = match cursor {
-        None => points.iter().rev().find_map(|point| point.avg),
-        Some(share) => {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                clippy::cast_precision_loss,
-                reason = "a place in the list"
-            )]
-            let place = (share * points.len().saturating_sub(1) as f64).round() as usize;
-            points.get(place).and_then(|point| point.avg)
-        }
-    };
-    text(metric.unit(), value)
+fn value_at(points: &[Option<f64>], cursor: Option<f64>) -> Option<f64> {
+    let Some(share) = cursor else { return points.iter().rev().copied().flatten().next() };
+    let last = points.len().checked_sub(1)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in the list"
+    )]
+    let place = (share * last as f64).round() as usize;
+    points.get(place).copied().flatten()
 }
 
 /// A value with its unit.

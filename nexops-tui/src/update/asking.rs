@@ -26,6 +26,7 @@ fn wanted(model: &Model) -> Vec<(Question, Duration)> {
         vec![(Question::System, every), (Question::Vms, every), (Question::Nodes, every), (Question::Tasks, tasks)];
     match model.screen {
         Screen::Dashboard => {
+            wanted.push((Question::Overview, every));
             let nodes = model.store.nodes.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
             let charted = nodes.iter().take(crate::screens::dashboard::CHARTED_NODES);
             wanted.extend(charted.map(|node| (Question::Series(node.id.0, model.range), series_age(model.range))));

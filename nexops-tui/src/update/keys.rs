@@ -1,6 +1,7 @@
 //! What keys do where no modal has them.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
+use nexops_core::id::{NodeId, VmId};
 use nexops_core::metric::Range;
 use tui_input::{Input, InputRequest};
 
@@ -41,7 +42,7 @@ pub fn screen_scopes(model: &Model) -> Vec<Scope> {
         return vec![Scope::Tasks, Scope::List, Scope::Global];
     }
     match (model.screen, model.pane) {
-        (Screen::Dashboard, _) => vec![Scope::Chart, Scope::List, Scope::Global],
+        (Screen::Dashboard, _) => vec![Scope::Guest, Scope::Chart, Scope::List, Scope::Global],
         (Screen::Infrastructure, 0) => {
             vec![Scope::Infrastructure, Scope::Guest, Scope::Tabs, Scope::List, Scope::Global]
         }
@@ -227,7 +228,7 @@ fn step_range(model: &mut Model, longer: bool) {
 }
 
 fn filter(model: &mut Model) {
-    if let Some(pane) = focused(model) {
+    if let Some(pane) = focused(model).filter(|pane| *pane != Pane::Top) {
         let table = table_mut(model, pane);
         table.typing = Some(Input::from(table.kept.filter.clone()));
     }
@@ -245,7 +246,7 @@ fn columns(model: &mut Model) {
         Some(Pane::Vms) => of::<nexops_core::vm::Vm>(&model.tables.vms),
         Some(Pane::Nodes) => of::<nexops_core::node::Node>(&model.tables.nodes),
         Some(Pane::Tasks) => of::<nexops_core::task::Task>(&model.tables.tasks),
-        None => return,
+        Some(Pane::Top) | None => return,
     };
     model.modals.push(modal);
 }
@@ -253,8 +254,8 @@ fn columns(model: &mut Model) {
 /// Opens what is selected.
 fn open(model: &mut Model) {
     let target = match focused(model) {
-        Some(Pane::Vms) => model.tables.vms.selected().map(|id| Screen::Vm(nexops_core::id::VmId(id))),
-        Some(Pane::Nodes) => model.tables.nodes.selected().map(|id| Screen::Node(nexops_core::id::NodeId(id))),
+        Some(pane @ (Pane::Vms | Pane::Top)) => model.tables.of(pane).selected().map(|id| Screen::Vm(VmId(id))),
+        Some(Pane::Nodes) => model.tables.nodes.selected().map(|id| Screen::Node(NodeId(id))),
         Some(Pane::Tasks) => {
             let tasks = model.store.tasks.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
             model.tables.tasks.selected_row(tasks).map(|task| Screen::Vm(task.vm_id))

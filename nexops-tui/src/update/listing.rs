@@ -7,25 +7,9 @@ use crate::model::{Model, Screen};
 use crate::table::{Row, Table};
 use crate::view::Pane;
 
-/// Arranges the guests anew.
-pub fn arrange_vms(model: &mut Model) {
-    if let Some(seen) = model.store.vms.seen() {
-        model.tables.vms.arrange(&seen.value);
-    }
-}
-
-/// Arranges the nodes anew.
-pub fn arrange_nodes(model: &mut Model) {
-    if let Some(seen) = model.store.nodes.seen() {
-        model.tables.nodes.arrange(&seen.value);
-    }
-}
-
-/// Arranges the tasks anew.
-pub fn arrange_tasks(model: &mut Model) {
-    if let Some(seen) = model.store.tasks.seen() {
-        model.tables.tasks.arrange(&seen.value);
-    }
+/// Works out anew what a table shows.
+pub fn arrange(model: &mut Model, pane: Pane) {
+    with_rows(model, pane, Work::Arrange);
 }
 
 /// The table that has the keys.
@@ -35,7 +19,7 @@ pub fn focused(model: &Model) -> Option<Pane> {
         return Some(Pane::Tasks);
     }
     match (model.screen, model.pane) {
-        (Screen::Dashboard, _) => Some(Pane::Nodes),
+        (Screen::Dashboard, _) => Some(Pane::Top),
         (Screen::Infrastructure, 0) => Some(Pane::Vms),
         (Screen::Infrastructure, _) => Some(Pane::Nodes),
         (Screen::Node(_) | Screen::Vm(_), _) => None,
@@ -63,6 +47,11 @@ pub fn with_rows(model: &mut Model, pane: Pane, work: impl RowWork) {
         Pane::Tasks => {
             if let Some(seen) = model.store.tasks.seen() {
                 work.on(&mut model.tables.tasks, &seen.value);
+            }
+        }
+        Pane::Top => {
+            if let Some(seen) = model.store.overview.seen() {
+                work.on(&mut model.tables.top, &seen.value.top_vms);
             }
         }
     }
@@ -155,6 +144,10 @@ pub fn meant(model: &Model) -> Vec<&Vm> {
             } else {
                 seen.value.iter().filter(|vm| marks.contains(&vm.id.0)).collect()
             }
+        }
+        (Screen::Dashboard, Some(Pane::Top)) => {
+            let selected = model.tables.top.selected();
+            seen.value.iter().filter(|vm| Some(vm.id.0) == selected).collect()
         }
         (Screen::Dashboard | Screen::Infrastructure | Screen::Node(_), _) => Vec::new(),
     }

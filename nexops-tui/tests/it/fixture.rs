@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, FixedOffset, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use nexops_core::metric::Range;
 use nexops_core::node::Node;
+use nexops_core::overview::Overview;
 use nexops_core::system::System;
 use nexops_core::task::Task;
 use nexops_core::vm::Vm;
@@ -128,6 +129,28 @@ fn system() -> System {
     serde_json::from_value(value).unwrap()
 }
 
+fn overview() -> Overview {
+    let consumer = |vm: &Vm| {
+        let load = vm.usage.cpu_usage.unwrap_or(0.0).max(vm.usage.memory_usage.unwrap_or(0.0));
+        json!({
+            "id": vm.id, "vmid": vm.vmid, "name": vm.name, "node": vm.node, "connection": "home", "status": vm.status,
+            "cpu_usage": vm.usage.cpu_usage, "memory_usage": vm.usage.memory_usage, "load": load,
+        })
+    };
+    let top: Vec<Value> = vms().iter().filter(|vm| vm.usage.memory_usage.is_some()).map(consumer).collect();
+    let value = json!({
+        "nodes": {"total": 3, "online": 2, "offline": 1, "maintenance": 0, "unknown": 0},
+        "vms": {"total": 7, "running": 4, "stopped": 1, "paused": 1, "error": 0, "unknown": 1, "templates": 0},
+        "services": {"total": 5, "healthy": 3, "degraded": 1, "unhealthy": 1, "unknown": 0},
+        "alerts": {"active": 3, "firing": 2, "acknowledged": 1, "critical": 1, "warning": 2, "info": 0},
+        "cpu": {"usage": 44.0, "used_cores": 21.1, "total_cores": 48},
+        "memory": {"usage": 72.0, "used_mb": 141_312, "total_mb": 196_608},
+        "disk": {"usage": 65.0, "used_gb": 9318.4, "total_gb": 14336.0},
+        "top_vms": top,
+    });
+    serde_json::from_value(value).unwrap()
+}
+
 /// The model before anything came.
 pub fn empty(columns: u16, rows: u16) -> Model {
     let preferences = Preferences { email: Some("ann@example.org".to_owned()), ..Preferences::default() };
@@ -166,6 +189,7 @@ pub fn empty(columns: u16, rows: u16) -> Model {
 pub fn answer(question: Question) -> Result<Answer, Failure> {
     Ok(match question {
         Question::System => Answer::System(Box::new(system())),
+        Question::Overview => Answer::Overview(Box::new(overview())),
         Question::Nodes => Answer::Nodes(nodes()),
         Question::Vms => Answer::Vms(vms()),
         Question::Tasks => Answer::Tasks(vec![task(102, "restart", "succeeded"), task(103, "shutdown", "failed")]),

@@ -22,18 +22,8 @@ pub enum Scope {
     Guest,
     /// On the list of guests.
     Infrastructure,
-    /// Where services are listed or shown.
-    Services,
-    /// On the active alerts and their history.
-    Alerts,
-    /// On the alert rules.
-    Rules,
-    /// On the silences.
-    Silences,
     /// On pages with tabs or panes.
     Tabs,
-    /// On the settings.
-    Settings,
     /// On the tasks.
     Tasks,
     /// In dialogs that ask.
@@ -54,12 +44,7 @@ impl Scope {
             Self::Chart => "Charts",
             Self::Guest => "Guest",
             Self::Infrastructure => "Guests",
-            Self::Services => "Services",
-            Self::Alerts => "Alerts",
-            Self::Rules => "Alert rules",
-            Self::Silences => "Silences",
             Self::Tabs => "Tabs",
-            Self::Settings => "Settings",
             Self::Tasks => "Tasks",
             Self::Dialog => "Dialogs",
             Self::Form => "Forms",
@@ -112,14 +97,6 @@ actions! {
     GoDashboard = "dashboard",
     /// Nodes and guests.
     GoInfrastructure = "infrastructure",
-    /// The services.
-    GoServices = "services",
-    /// The alerts.
-    GoAlerts = "alerts",
-    /// The settings.
-    GoSettings = "settings",
-    /// The audit log.
-    GoAudit = "audit",
     /// The drawer with the tasks.
     Tasks = "tasks",
     /// What toasts said.
@@ -186,24 +163,6 @@ actions! {
     Suspend = "suspend",
     /// Let a frozen guest go on.
     Resume = "resume",
-    /// Acknowledge an alert.
-    Acknowledge = "acknowledge",
-    /// Resolve an alert by hand.
-    Resolve = "resolve",
-    /// Silence.
-    Silence = "silence",
-    /// To what an alert is about.
-    GoSource = "go_source",
-    /// Something new.
-    Create = "create",
-    /// Change.
-    Edit = "edit",
-    /// Delete.
-    Delete = "delete",
-    /// Switch on or off.
-    Toggle = "toggle",
-    /// Check a service now, test a connection or channel.
-    Check = "check",
     /// The value to the left.
     Less = "less",
     /// The value to the right.

@@ -22,10 +22,6 @@ pub const BINDINGS: &[Binding] = &[
     row(Scope::Global, &[":", "ctrl-p"], Action::Palette, "command", "find a screen, guest or command by name", 12),
     row(Scope::Global, &["1"], Action::GoDashboard, "dashboard", "dashboard", 0),
     row(Scope::Global, &["2"], Action::GoInfrastructure, "infrastructure", "nodes and guests", 0),
-    row(Scope::Global, &["3"], Action::GoServices, "services", "services", 0),
-    row(Scope::Global, &["4"], Action::GoAlerts, "alerts", "alerts, rules and silences", 0),
-    row(Scope::Global, &["5"], Action::GoSettings, "settings", "connections, channels, appearance", 0),
-    row(Scope::Global, &["6"], Action::GoAudit, "audit", "audit log: who did what", 0),
     row(Scope::Global, &["esc", "backspace"], Action::Back, "back", "where you came from", 0),
     row(Scope::Global, &["alt-right"], Action::Forward, "forward", "where you went back from", 0),
     row(Scope::Global, &["ctrl-r", "f5"], Action::Refresh, "refresh", "ask the daemon again, now", 0),
@@ -62,39 +58,12 @@ pub const BINDINGS: &[Binding] = &[
     row(Scope::Guest, &["R"], Action::Reset, "reset", "press the reset button (virtual machines)", 0),
     row(Scope::Guest, &["u"], Action::Suspend, "suspend", "freeze it in memory", 0),
     row(Scope::Guest, &["U"], Action::Resume, "resume", "let it go on", 0),
-    row(Scope::Guest, &["S"], Action::Silence, "silence", "send nothing about it for a while", 0),
 
     row(Scope::Infrastructure, &["space"], Action::Mark, "mark", "mark for acting on several", 20),
     row(Scope::Infrastructure, &["a"], Action::MarkAll, "mark all", "mark all that are shown, or none", 0),
 
-    row(Scope::Services, &["R"], Action::Check, "check now", "check it now", 4),
-    row(Scope::Services, &["a"], Action::Create, "add", "add a service", 5),
-    row(Scope::Services, &["e"], Action::Edit, "edit", "change it", 6),
-    row(Scope::Services, &["D"], Action::Delete, "delete", "delete it", 39),
-    row(Scope::Services, &["S"], Action::Silence, "silence", "send nothing about it for a while", 0),
-
-    row(Scope::Alerts, &["a"], Action::Acknowledge, "acknowledge", "say that somebody is on it", 4),
-    row(Scope::Alerts, &["S"], Action::Silence, "silence", "send nothing about its source for a while", 5),
-    row(Scope::Alerts, &["d"], Action::Resolve, "resolve", "close it by hand", 7),
-    row(Scope::Alerts, &["w"], Action::GoSource, "source", "go to what it is about", 6),
-
-    row(Scope::Rules, &["a"], Action::Create, "add", "add a rule, or take one that is offered", 4),
-    row(Scope::Rules, &["e"], Action::Edit, "edit", "change it", 5),
-    row(Scope::Rules, &["space"], Action::Toggle, "on/off", "switch it on or off", 6),
-    row(Scope::Rules, &["D"], Action::Delete, "delete", "delete it", 39),
-
-    row(Scope::Silences, &["a"], Action::Create, "add", "add a silence", 4),
-    row(Scope::Silences, &["D"], Action::Delete, "end", "end it now", 5),
-
     row(Scope::Tabs, &["tab"], Action::NextTab, "next tab", "the next tab or pane", 3),
     row(Scope::Tabs, &["shift-tab"], Action::PreviousTab, "tab before", "the tab or pane before", 0),
-
-    row(Scope::Settings, &["a"], Action::Create, "add", "add a connection or channel", 4),
-    row(Scope::Settings, &["e"], Action::Edit, "edit", "change it", 5),
-    row(Scope::Settings, &["T"], Action::Check, "test", "test the connection, send a test message", 6),
-    row(Scope::Settings, &["D"], Action::Delete, "delete", "delete it", 39),
-    row(Scope::Settings, &["left", "h"], Action::Less, "change", "the value before", 7),
-    row(Scope::Settings, &["right", "l"], Action::More, "change", "the next value", 0),
 
     row(Scope::Tasks, &["t", "esc"], Action::Tasks, "close", "hide the tasks", 3),
 

@@ -6,8 +6,8 @@ PREFIX = /usr/local/bin
 ARGS =
 
 TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
-BINARIES = nexopsd nexops
-GENERATED = openapi.json completions
+BINARIES = nexopsd nexops nexops-tui
+GENERATED = openapi.json completions docs/keys.md
 
 .PHONY: help setup demo run test contract check bench generate install
 .DEFAULT_GOAL := help

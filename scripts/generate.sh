@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the files that are generated from the programs: openapi.json and the shell completions.
+# Writes the files that are generated from the programs: openapi.json, the shell completions, the page of keys.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,8 +17,9 @@ generate() {
 }
 
 mkdir -p completions
-cargo build --quiet --bin nexopsd --bin nexops
+cargo build --quiet --bin nexopsd --bin nexops --bin nexops-tui
 generate openapi.json cargo run --quiet --bin nexopsd -- openapi
 generate completions/nexops.bash cargo run --quiet --bin nexops -- completions bash
 generate completions/_nexops cargo run --quiet --bin nexops -- completions zsh
 generate completions/nexops.fish cargo run --quiet --bin nexops -- completions fish
+generate docs/keys.md cargo run --quiet --bin nexops-tui -- --keys

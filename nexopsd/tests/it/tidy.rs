@@ -80,10 +80,10 @@ fn expect(sentence: &str, breaches: &[String]) {
 #[case("Redis is known only to the cache.", &["redis::"], &["nexopsd/src/cache.rs"])]
 #[case("reqwest is known only to proxmox, outbound, and core's client.", &["reqwest"],
     &["nexopsd/src/proxmox", "nexopsd/src/outbound", "nexops-core/src/client"])]
-#[case("The environment is read only in config and profile, and by the command line about its terminal.", &["std::env", "env::var", "env::vars", "env::var_os"],
-    &["nexopsd/src/config", "nexops-core/src/profile.rs", "nexops-cli/src/color.rs", "nexops-cli/src/context.rs", "nexops-cli/src/usage.rs"])]
-#[case("The clock is read at the top only: by the app for its handlers and jobs, and by the command line.", &["Utc::now", "SystemTime::now", "Local::now"],
-    &["nexopsd/src/app.rs", "nexops-cli/src/context.rs", "pve-sim/src/"])]
+#[case("The environment is read only in config and profile, and by the clients about their terminals.", &["std::env", "env::var", "env::vars", "env::var_os"],
+    &["nexopsd/src/config", "nexops-core/src/profile.rs", "nexops-cli/src/color.rs", "nexops-cli/src/context.rs", "nexops-cli/src/usage.rs", "nexops-tui/src/start.rs"])]
+#[case("The clock is read at the top only: by the app for its handlers and jobs, and by the clients.", &["Utc::now", "SystemTime::now", "Local::now"],
+    &["nexopsd/src/app.rs", "nexops-cli/src/context.rs", "nexops-tui/src/runtime.rs", "nexops-tui/src/start.rs", "pve-sim/src/"])]
 #[case("The daemon knows the simulator only to start the demo.", &["pve_sim"], &["nexopsd/src/start.rs", "pve-sim/src/main.rs"])]
 #[case("axum serves the API and knows nothing else of the daemon.", &["axum"],
     &["nexopsd/src/api", "nexopsd/src/serve.rs", "pve-sim/src/"])]
@@ -115,6 +115,8 @@ fn who_may_know_whom(#[case] sentence: &str, #[case] words: &[&str], #[case] pla
     &["api", "app", "cache", "config", "db", "jobs", "notify", "power", "proxmox", "serve", "start"], &[])]
 #[case("The configuration imports only what it configures.", &["nexopsd/src/config"],
     &["api", "app", "cache", "db", "jobs", "power", "serve", "start"], &[])]
+#[case("What the terminal UI does and shows does no IO.", &["nexops-tui/src/update", "nexops-tui/src/view", "nexops-tui/src/screens", "nexops-tui/src/widgets"],
+    &["files", "net", "runtime", "start", "term"], &[])]
 #[case("The API knows Proxmox through power alone; it only turns errors into answers and reads the logs of tasks.", &["nexopsd/src/api"],
     &["proxmox"], &["nexopsd/src/api/error.rs"])]
 fn rooms_import_only_what_lies_below_them(

@@ -1,0 +1,135 @@
+//! What the daemon told, together with how old it is: a value cannot be had without its age.
+
+use chrono::{DateTime, Utc};
+
+use crate::failure::Failure;
+
+/// Something that was asked of the daemon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remote<T> {
+    value: Option<Seen<T>>,
+    failure: Option<Failure>,
+    asked: Option<u64>,
+    generation: u64,
+    /// The value is known to be out of date.
+    expired: bool,
+}
+
+/// A value and when the daemon gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen<T> {
+    /// The value.
+    pub value: T,
+    /// When it came.
+    pub at: DateTime<Utc>,
+}
+
+/// What there is to show.
+#[derive(Debug)]
+pub enum View<'a, T> {
+    /// Nothing was asked yet, or the first answer is awaited.
+    Loading,
+    /// A value; beside it, why a newer one could not be had.
+    Ready(&'a Seen<T>, Option<&'a Failure>),
+    /// No value, and why.
+    Failed(&'a Failure),
+}
+
+impl<T> Default for Remote<T> {
+    fn default() -> Self {
+        Self { value: None, failure: None, asked: None, generation: 0, expired: false }
+    }
+}
+
+impl<T> Remote<T> {
+    /// What there is to show.
+    #[must_use]
+    pub fn view(&self) -> View<'_, T> {
+        match (&self.value, &self.failure) {
+            (Some(seen), failure) => View::Ready(seen, failure.as_ref()),
+            (None, Some(failure)) => View::Failed(failure),
+            (None, None) => View::Loading,
+        }
+    }
+
+    /// The value with its age, if there is one.
+    #[must_use]
+    pub fn seen(&self) -> Option<&Seen<T>> {
+        self.value.as_ref()
+    }
+
+    /// Notes that it is being asked for, and gives the generation that the answer will carry.
+    pub fn ask(&mut self) -> u64 {
+        self.generation += 1;
+        self.asked = Some(self.generation);
+        self.expired = false;
+        self.generation
+    }
+
+    /// Takes an answer. One to an older question than the last is dropped; says whether it was taken.
+    pub fn answer(&mut self, generation: u64, result: Result<T, Failure>, now: DateTime<Utc>) -> bool {
+        if self.asked != Some(generation) {
+            return false;
+        }
+        self.asked = None;
+        match result {
+            Ok(value) => {
+                self.value = Some(Seen { value, at: now });
+                self.failure = None;
+            }
+            Err(failure) => self.failure = Some(failure),
+        }
+        true
+    }
+
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// When it is due to be asked again; `None` while an answer is awaited.
+    #[must_use]
+    pub fn due(&self, every: chrono::Duration) -> Option<DateTime<Utc>> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let seen = self.value.as_ref().filter(|_| !self.expired);
+        Some(seen.map_or(DateTime::UNIX_EPOCH, |seen| seen.at + every))
+    }
+
+    /// Makes it due now; an answer that is awaited comes too late to count.
+    pub fn invalidate(&mut self) {
+        self.asked = None;
+        self.expired = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn an_answer_to_an_older_question_is_dropped() {
+        let mut remote = Remote::default();
+        let first = remote.ask();
+        let second = remote.ask();
+        assert!(!remote.answer(first, Ok(1), at(2)));
+        assert!(remote.answer(second, Ok(2), at(2)));
+        assert!(matches!(remote.view(), View::Ready(seen, None) if seen.value == 2));
+    }
+
+    #[test]
+    fn a_failure_keeps_the_last_value() {
+        let mut remote = Remote::default();
+        let generation = remote.ask();
+        remote.answer(generation, Ok(1), at(0));
+        let generation = remote.ask();
+        remote.answer(generation, Err(Failure::unreachable("gone")), at(6));
+        assert!(matches!(remote.view(), View::Ready(seen, Some(_)) if seen.value == 1 && seen.at == at(0)));
+    }
+}

@@ -1,0 +1,31 @@
+//! A screen without a terminal: as cells, and as text.
+
+use std::fmt::Write;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use crate::model::Model;
+use crate::view::view;
+
+/// The cells of the screen.
+#[must_use]
+pub fn buffer(model: &Model) -> Buffer {
+    let (columns, rows) = model.size;
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap_or_else(|never| match never {});
+    terminal.draw(|frame| drop(view(model, frame))).unwrap_or_else(|never| match never {});
+    terminal.backend().buffer().clone()
+}
+
+/// The screen as lines of text, without the spaces at their ends.
+#[must_use]
+pub fn text(model: &Model) -> String {
+    let buffer = buffer(model);
+    let mut text = String::new();
+    for y in buffer.area.y..buffer.area.bottom() {
+        let line: String = (buffer.area.x..buffer.area.right()).map(|x| buffer[(x, y)].symbol()).collect();
+        let _infallible = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}

@@ -1,0 +1,162 @@
+//! What happens to the model when something happens. Pure: no IO, no clock; what is to be done outside comes back as
+//! effects.
+
+mod asking;
+mod dialog;
+mod keys;
+mod listing;
+mod mouse;
+mod navigation;
+mod power;
+
+use nexops_core::task::{Task, TaskStatus};
+
+pub use self::asking::deadline;
+pub use self::keys::{CURSOR_STEPS, scopes, screen_scopes};
+use crate::failure::{Failure, Kind};
+use crate::model::Model;
+use crate::model::link::Link;
+use crate::model::modal::Modal;
+use crate::model::toast::Tone;
+use crate::msg::{Command, Effect, Event, Followed, Msg, Outcome};
+use crate::store::{Answer, Question};
+use crate::view::Pane;
+
+/// Takes in what happened, and says what is to be done outside.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    model.now = msg.at;
+    let mut effects = match msg.event {
+        Event::Key(key) => keys::press(model, key),
+        Event::Mouse(mouse) => mouse::act(model, mouse),
+        Event::Paste(text) => keys::paste(model, &text),
+        Event::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Event::Tick => Vec::new(),
+        Event::Resumed => {
+            asking::expire(model);
+            Vec::new()
+        }
+        Event::Answered { question, generation, result } => {
+            answered(model, question, generation, result);
+            Vec::new()
+        }
+        Event::Done { command, result } => done(model, command, result),
+        Event::Told(questions) => {
+            for question in questions {
+                model.store.invalidate(question);
+            }
+            Vec::new()
+        }
+        Event::Stream(stream) => {
+            if let Link::Live { stream: before } = &mut model.link {
+                *before = stream;
+            }
+            Vec::new()
+        }
+        Event::Fault(text) => {
+            model.toasts.say(Tone::Bad, text, model.now);
+            Vec::new()
+        }
+    };
+    effects.extend(asking::due(model));
+    remember(model);
+    if model.preferences != model.saved {
+        model.saved = model.preferences.clone();
+        effects.push(Effect::Save(Box::new(model.preferences.clone())));
+    }
+    effects
+}
+
+/// Takes over into the preferences what tables and charts were left as.
+fn remember(model: &mut Model) {
+    model.preferences.range = model.range;
+    for (name, table) in model.tables.named() {
+        if model.preferences.tables.get(name) != Some(&table.kept) {
+            model.preferences.tables.insert(name.to_owned(), table.kept.clone());
+        }
+    }
+}
+
+fn answered(model: &mut Model, question: Question, generation: u64, result: Result<Answer, Failure>) {
+    match &result {
+        Ok(_) => {
+            if model.link == Link::Unauthorized && matches!(model.modals.last(), Some(Modal::Form(_))) {
+                model.modals.pop();
+            }
+            model.link.up();
+        }
+        Err(failure) => failed(model, failure),
+    }
+    if !model.store.answer(question, generation, result, model.now) {
+        return;
+    }
+    match question {
+        Question::Vms => listing::arrange(model, Pane::Vms),
+        Question::Tasks => {
+            listing::arrange(model, Pane::Tasks);
+            follow(model);
+        }
+        Question::Nodes => listing::arrange(model, Pane::Nodes),
+        Question::Overview => listing::arrange(model, Pane::Top),
+        Question::System | Question::Vm(_) | Question::Series(..) | Question::TaskLog(_) => {}
+    }
+}
+
+/// Notes what a failure says of the daemon.
+fn failed(model: &mut Model, failure: &Failure) {
+    match failure.kind {
+        Kind::Unreachable => model.link.down(&failure.message, model.now),
+        Kind::Unauthorized => {
+            if model.link != Link::Unauthorized {
+                model.link = Link::Unauthorized;
+                dialog::sign_in(model, Some(failure.message.clone()));
+            }
+        }
+        // It answers, whatever it says.
+        Kind::Refused(_) => model.link.up(),
+    }
+}
+
+/// Says how the tasks ended that were begun here.
+fn follow(model: &mut Model) {
+    let Some(tasks) = model.store.tasks.seen() else { return };
+    let ended: Vec<Task> = tasks
+        .value
+        .iter()
+        .filter(|task| task.status != TaskStatus::Running && model.followed.contains_key(&task.id))
+        .cloned()
+        .collect();
+    for task in ended {
+        let Some(Followed { name, action, .. }) = model.followed.remove(&task.id) else { continue };
+        let words = task.exit_status.as_deref().unwrap_or("nobody knows how it ended");
+        let (tone, text) = match task.status {
+            TaskStatus::Succeeded => (Tone::Good, format!("{name}: {}", crate::power::done(action))),
+            TaskStatus::Failed => (Tone::Bad, format!("{name}: {action} failed: {words}")),
+            TaskStatus::Unknown | TaskStatus::Running => (Tone::Warning, format!("{name}: {action}: {words}")),
+        };
+        model.toasts.say(tone, text, model.now);
+        model.store.invalidate(Question::Vms);
+    }
+}
+
+fn done(model: &mut Model, command: Command, result: Result<Outcome, Failure>) -> Vec<Effect> {
+    match (command, result) {
+        (Command::Power { vm, name, action }, Ok(Outcome::Task(task))) => {
+            let text = format!("{name}: {}", crate::power::under_way(action));
+            model.toasts.say(Tone::Information, text, model.now);
+            model.followed.insert(task.id, Followed { task: task.id, vm, name, action });
+            model.store.invalidate(Question::Tasks);
+        }
+        (Command::Power { name, action, .. }, Ok(Outcome::Done)) => {
+            model.toasts.say(Tone::Good, format!("{name}: {}", crate::power::done(action)), model.now);
+        }
+        (Command::Power { name, action, .. }, Err(failure)) => {
+            let text = format!("cannot {action} {name}: {}", failure.message);
+            model.toasts.say(Tone::Bad, text, model.now);
+            failed(model, &failure);
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,70 @@
+//! The keys, as the table of keys has them: over the screen, and as the page in the documentation.
+
+use std::fmt::Write;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::Look;
+use crate::keymap::{BINDINGS, Keymap, Row, Scope};
+use crate::model::Model;
+use crate::symbols::Symbols;
+use crate::theme::Role;
+use crate::update::screen_scopes;
+use crate::widgets::panel;
+use crate::widgets::text::put;
+
+/// Draws the keys: those that hold on the screen beneath first, then all others.
+pub fn draw(model: &Model, at: u16, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+    let place = super::centered(area, area.width.saturating_sub(4).min(96), area.height.saturating_sub(2));
+    let inner = panel::dialog(frame, place, "Keys", Role::Accent, look);
+    let mut lines: Vec<(String, &str, Role)> = Vec::new();
+    for scope in ordered(&screen_scopes(model)) {
+        lines.push((scope.title().to_owned(), "", Role::Accent));
+        let rows = model.keymap.rows().iter().filter(|row| row.binding.scope == scope);
+        lines.extend(rows.map(|row| (keys_of(row, look), row.binding.help, Role::Strong)));
+        lines.push((String::new(), "", Role::Text));
+    }
+    let last = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(inner.height);
+    let first = usize::from(at.min(last));
+    let buffer = frame.buffer_mut();
+    for (y, (keys, help, role)) in (inner.y..inner.bottom()).zip(lines.iter().skip(first)) {
+        put(buffer, inner, inner.x + 1, y, keys, look.theme.text(*role));
+        put(buffer, inner, inner.x + 22, y, help, look.theme.text(Role::Text));
+    }
+}
+
+/// Those scopes first, the innermost first; then the others.
+fn ordered(here: &[Scope]) -> Vec<Scope> {
+    let mut all = here.to_vec();
+    for binding in BINDINGS {
+        if !all.contains(&binding.scope) {
+            all.push(binding.scope);
+        }
+    }
+    all
+}
+
+fn keys_of(row: &Row, look: &Look<'_>) -> String {
+    row.chords.iter().map(|chord| chord.label(look.symbols)).collect::<Vec<_>>().join(" ")
+}
+
+/// The page of the documentation: every key, in Markdown.
+#[must_use]
+pub fn keys_page() -> String {
+    let keymap = Keymap::default();
+    let mut page = String::from(
+        "# Keys of the terminal UI\n\nWritten by `nexops-tui --keys`. Any of them can be given other keys in the \
+         configuration file,\nby the name of its action.\n",
+    );
+    for scope in ordered(&[]) {
+        let _infallible = write!(page, "\n## {}\n\n| keys | action | what it does |\n|---|---|---|\n", scope.title());
+        for row in keymap.rows().iter().filter(|row| row.binding.scope == scope) {
+            let keys: Vec<String> =
+                row.chords.iter().map(|chord| format!("`{}`", chord.label(Symbols::Unicode))).collect();
+            let keys = keys.join(" ").replace('|', "\\|");
+            let _infallible = writeln!(page, "| {keys} | `{}` | {} |", row.binding.action.name(), row.binding.help);
+        }
+    }
+    page
+}

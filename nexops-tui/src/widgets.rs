@@ -1,0 +1,9 @@
+//! Pieces that screens are put together from. They read the model and draw; they change nothing.
+
+pub mod cell;
+pub mod chart;
+pub mod form;
+pub mod meter;
+pub mod panel;
+pub mod table;
+pub mod text;

@@ -119,7 +119,9 @@ impl Evaluation<'_> {
         if self.muting.silenced || self.muting.inhibited || self.state.is_flapping() {
             return;
         }
-        let channels: Vec<String> = self.state.told.keys().cloned().collect();
+        // Who has not got the beginning yet hears of it with the severity it has.
+        let heard = self.state.told.iter().filter(|(channel, told)| !(self.queued)(channel, told));
+        let channels: Vec<String> = heard.map(|(channel, _)| channel.clone()).collect();
         for channel in channels {
             let message = self.message(&channel, MessageKind::SeverityRaised, None);
             self.outcome.messages.extend(message);

@@ -255,6 +255,13 @@ impl State {
         }
     }
 
+    /// Drops what is pending when too long a time without evaluation has just ended, and nothing will be known of it.
+    pub fn give_up_pending(&mut self) {
+        if matches!(self.phase, Phase::Pending { .. }) && self.downs.iter().any(|down| !down.is_bridged()) {
+            self.phase = Phase::Ok;
+        }
+    }
+
     /// Forgets the alert when it cannot be opened again and nobody waits for news of it.
     pub(crate) fn forget_what_is_over(&mut self, now: DateTime<Utc>) {
         let is_over = |occurrence: &Occurrence| occurrence.end.as_ref().is_some_and(|end| now - end.at > REOPEN_WINDOW);

@@ -61,7 +61,7 @@ impl Down {
         (self.to.min(to) - self.from.max(from)).max(Duration::zero())
     }
 
-    fn is_bridged(self) -> bool {
+    pub(crate) fn is_bridged(self) -> bool {
         self.to - self.from <= LONGEST_BRIDGED
     }
 }

@@ -83,6 +83,7 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::VmBusy
             | ErrorCode::ActionNotSupported
             | ErrorCode::IdempotencyKeyReused
+            | ErrorCode::AlertOver
             | ErrorCode::IdempotencyInProgress
             | ErrorCode::ManagedByEnvironment
             | ErrorCode::NameTaken

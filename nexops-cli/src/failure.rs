@@ -154,6 +154,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         }
         ErrorCode::VmPaused => Some("`nexops vm resume` lets a paused guest go on"),
         ErrorCode::VmLocked => Some("wait until the backup, migration or snapshot that holds the lock has ended"),
+        ErrorCode::AlertOver => Some("list the alerts that are not over"),
         ErrorCode::VmIsTemplate => Some("clone the template in Proxmox and start the clone"),
         ErrorCode::VmBusy | ErrorCode::IdempotencyInProgress => {
             Some("`nexops task list --status running` shows what is under way")

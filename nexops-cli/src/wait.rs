@@ -83,6 +83,7 @@ pub fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::VmBusy
             | ErrorCode::ActionNotSupported
             | ErrorCode::IdempotencyKeyReused
+            | ErrorCode::AlertOver
             | ErrorCode::IdempotencyInProgress
             | ErrorCode::NameTaken
             | ErrorCode::NoHealthCheck

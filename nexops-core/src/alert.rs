@@ -131,7 +131,7 @@ pub struct Alert {
     pub title: String,
     /// The rule's own words, and what else helps; may be empty.
     pub description: String,
-    /// The figure with which it fired, or the latest one since; null where none is known.
+    /// The figure with which it fired, the last time; null where none is known.
     pub value: Option<f64>,
     /// How it ended; null while it is active.
     pub resolution: Option<Resolution>,

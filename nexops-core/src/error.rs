@@ -38,6 +38,8 @@ text_enum! {
         VmBusy = "VM_BUSY",
         /// 409: this kind of guest does not know the action, as containers cannot be reset.
         ActionNotSupported = "ACTION_NOT_SUPPORTED",
+        /// 409: the alert is over already, so that nobody needs to know of it or close it.
+        AlertOver = "ALERT_OVER",
         /// 409: the `Idempotency-Key` was used before for another request.
         IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
         /// 409: the first request with this `Idempotency-Key` is still under way; `Retry-After` says when to ask again.
@@ -98,6 +100,7 @@ impl ErrorCode {
             | Self::VmBusy
             | Self::ActionNotSupported
             | Self::IdempotencyKeyReused
+            | Self::AlertOver
             | Self::IdempotencyInProgress
             | Self::ManagedByEnvironment
             | Self::NameTaken

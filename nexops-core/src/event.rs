@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::alert::Alert;
 use crate::id::ConnectionId;
 use crate::node::Node;
 use crate::service::Service;
@@ -56,6 +57,8 @@ pub enum Change {
     Task(Box<Task>),
     /// A service, without its uptime.
     Service(Box<Service>),
+    /// An alert.
+    Alert(Box<Alert>),
     /// A collection of figures.
     Metrics(Collection),
 }
@@ -69,6 +72,7 @@ impl Change {
             Self::Node(_) => EventType::Node,
             Self::Task(_) => EventType::Task,
             Self::Service(_) => EventType::Service,
+            Self::Alert(_) => EventType::Alert,
             Self::Metrics(_) => EventType::Metrics,
         }
     }

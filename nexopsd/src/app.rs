@@ -49,6 +49,8 @@ pub struct App {
     pub partitions: Arc<jobs::Handle>,
     /// The job that rolls samples up.
     pub rollup: Arc<jobs::Handle>,
+    /// The job that evaluates the alert rules.
+    pub evaluate: Arc<jobs::Handle>,
     /// When the daemon started.
     pub started_at: DateTime<Utc>,
     /// Cancelled when the daemon is to end.
@@ -114,6 +116,7 @@ impl App {
         let check = Arc::new(jobs::Handle::new(jobs::check::NAME, None, config.intervals.health));
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
+        let evaluate = Arc::new(jobs::Handle::new(jobs::evaluate::NAME, None, jobs::evaluate::PERIOD));
         Ok(Self {
             config,
             db,
@@ -127,6 +130,7 @@ impl App {
             check,
             partitions,
             rollup,
+            evaluate,
             started_at: now,
             shutdown: CancellationToken::new(),
             tracker: TaskTracker::new(),
@@ -167,7 +171,7 @@ impl App {
     pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
         let connections = self.connections();
         let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.inside, &c.sync]);
-        per_connection.chain([&self.check, &self.partitions, &self.rollup]).cloned().collect()
+        per_connection.chain([&self.check, &self.evaluate, &self.partitions, &self.rollup]).cloned().collect()
     }
 }
 

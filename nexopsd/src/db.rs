@@ -7,6 +7,7 @@ pub mod alert_rule;
 pub mod audit;
 mod connect;
 pub mod connection;
+pub mod evaluation;
 pub mod event;
 pub mod history;
 pub mod idempotency;

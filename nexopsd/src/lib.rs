@@ -4,6 +4,7 @@
 //! actions back through [`power`].
 #![deny(missing_docs)]
 
+pub mod alerting;
 pub mod api;
 pub mod app;
 pub mod cache;

@@ -183,6 +183,9 @@ impl Run<'_> {
         for state in self.world.states.values_mut() {
             state.shift(back);
             state.was_down(Down { from: stopped + back, to: now });
+            if !backfilled {
+                state.give_up_pending();
+            }
         }
         if backfilled { missed } else { Vec::new() }
     }

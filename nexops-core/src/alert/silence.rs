@@ -26,7 +26,7 @@ pub struct Silence {
     pub rule_id: Option<RuleId>,
     /// Why.
     pub reason: String,
-    /// Who made it; "nexops" where NexOps itself did, around a power action or a backup.
+    /// Who made it.
     pub created_by: String,
     /// When it begins.
     pub starts_at: DateTime<Utc>,

@@ -4,9 +4,10 @@ use reqwest::Method;
 use uuid::Uuid;
 
 use super::{Client, Result};
+use crate::alert::preview::{Preview, PreviewRequest};
 use crate::alert::rule::{AlertRule, ListRules, RuleDefinition};
 use crate::alert::silence::{CreateSilence, ListSilences, Silence};
-use crate::alert::{Alert, ListAlerts};
+use crate::alert::{Alert, AlertNote, ListAlerts};
 use crate::envelope::{Envelope, ListEnvelope};
 use crate::id::{AlertId, ConnectionId, NodeId, RuleId, ServiceId, SilenceId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
@@ -205,6 +206,21 @@ impl Client {
     /// One alert.
     pub async fn find_alert(&self, id: AlertId) -> Result<Envelope<Alert>> {
         self.get(format!("/alerts/{id}")).await
+    }
+
+    /// Notes that somebody knows of an alert.
+    pub async fn acknowledge_alert(&self, id: AlertId, note: &AlertNote) -> Result<Envelope<Alert>> {
+        self.send_body(Method::POST, format!("/alerts/{id}/acknowledge"), note).await
+    }
+
+    /// Closes an alert by hand.
+    pub async fn resolve_alert(&self, id: AlertId, note: &AlertNote) -> Result<Envelope<Alert>> {
+        self.send_body(Method::POST, format!("/alerts/{id}/resolve"), note).await
+    }
+
+    /// When a rule would have fired.
+    pub async fn preview_alert_rule(&self, request: &PreviewRequest) -> Result<Envelope<Preview>> {
+        self.send_body(Method::POST, "/alerts/rules/preview", request).await
     }
 
     /// One page of the alert rules.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::TimeDelta;
+use nexops_core::alert::preview::{Preview, PreviewRequest};
 use nexops_core::alert::rule::{AlertRule, ListRules, RuleDefinition};
 use nexops_core::alert::starter;
 use nexops_core::envelope::{Envelope, ListEnvelope};
@@ -15,9 +17,10 @@ use nexops_core::page::MAX_PER_PAGE;
 use super::error::{Error, Result};
 use super::extract::{Body, Caller, IfMatch, Path, Query, paging};
 use super::reply::{self, Known};
+use crate::alerting;
 use crate::app::{App, now};
-use crate::db::Conn;
 use crate::db::alert_rule::{self, Unknown};
+use crate::db::{Conn, evaluation};
 
 /// Lists alert rules.
 #[utoipa::path(get, path = "/alerts/rules", tag = "alerts", params(ListRules),
@@ -54,6 +57,7 @@ pub async fn create_alert_rule(
     let conn = &mut app.db.get().await?;
     check(conn, &definition).await?;
     let rule = alert_rule::create(conn, &definition, &origin, now()).await?;
+    app.evaluate.ring();
     let (version, location) = (i64::from(rule.version), format!("/api/v1/alerts/rules/{}", rule.id));
     Ok(reply::created(rule, version, &location))
 }
@@ -89,6 +93,7 @@ pub async fn update_alert_rule(
     check(conn, &definition).await?;
     let rule = alert_rule::update(conn, id, &definition, &expected, &origin, now()).await;
     let rule = rule.map_err(|error| Error::missing(error, "alert rule", id))?;
+    app.evaluate.ring();
     let version = i64::from(rule.version);
     Ok(reply::versioned(rule, version))
 }
@@ -107,7 +112,35 @@ pub async fn delete_alert_rule(
 ) -> Result<Json<Envelope<AlertRule>>> {
     let conn = &mut app.db.get().await?;
     let rule = alert_rule::delete(conn, id, &expected, &origin, now()).await;
-    Ok(reply::one(rule.map_err(|error| Error::missing(error, "alert rule", id))?))
+    let rule = rule.map_err(|error| Error::missing(error, "alert rule", id))?;
+    app.evaluate.ring();
+    Ok(reply::one(rule))
+}
+
+/// Tells when a rule would have fired on the stored samples. Nothing is kept of it.
+#[utoipa::path(post, path = "/alerts/rules/preview", tag = "alerts", request_body = PreviewRequest,
+    responses((status = 200, description = "When it would have fired", body = Envelope<Preview>)))]
+pub async fn preview_alert_rule(
+    State(app): State<Arc<App>>,
+    Body(request): Body<PreviewRequest>,
+) -> Result<Json<Envelope<Preview>>> {
+    let PreviewRequest { rule, range } = request;
+    let faults = rule.faults();
+    if !faults.is_empty() {
+        let within = |fault: FieldError| FieldError::new(format!("rule.{}", fault.field), fault.reason);
+        return Err(Error::invalid(faults.into_iter().map(within).collect()));
+    }
+    let interval = TimeDelta::from_std(app.config.intervals.collect).map_err(Error::internal)?;
+    let to = now();
+    let from = to - range.duration();
+    let conn = &mut app.db.get().await?;
+    let only = (rule.source_type, rule.source_id);
+    let histories = evaluation::history(conn, rule.metric_name, only, from, to, alerting::MOST_SAMPLES).await?;
+    let names = evaluation::names(conn, to).await?;
+    // Millions of samples keep a processor busy for a while, and must not keep it from everybody else.
+    let preview =
+        tokio::task::spawn_blocking(move || alerting::preview(&rule, &histories, &names, interval, (from, to)));
+    Ok(reply::one(preview.await.map_err(Error::internal)?))
 }
 
 /// Refuses a rule that cannot hold, with every field that is wrong.

@@ -48,7 +48,9 @@ pub async fn create_silence(
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
     }
-    Ok((StatusCode::CREATED, reply::one(silence::create(conn, &wanted, &origin, now()).await?)))
+    let silence = silence::create(conn, &wanted, &origin, now()).await?;
+    app.evaluate.ring();
+    Ok((StatusCode::CREATED, reply::one(silence)))
 }
 
 /// Ends a silence now, and gives it as it ended. An alert that is still firing and was never sent is sent then.
@@ -62,5 +64,7 @@ pub async fn end_silence(
 ) -> Result<Json<Envelope<Silence>>> {
     let conn = &mut app.db.get().await?;
     let ended = silence::end(conn, id, &origin, now()).await;
-    Ok(reply::one(ended.map_err(|error| Error::missing(error, "silence that has not ended", id))?))
+    let ended = ended.map_err(|error| Error::missing(error, "silence that has not ended", id))?;
+    app.evaluate.ring();
+    Ok(reply::one(ended))
 }

@@ -72,6 +72,7 @@ fn data_of(change: &Change) -> Result<String> {
         Change::Node(node) => serde_json::to_string(node),
         Change::Task(task) => serde_json::to_string(task),
         Change::Service(service) => serde_json::to_string(service),
+        Change::Alert(alert) => serde_json::to_string(alert),
         Change::Metrics(collection) => serde_json::to_string(collection),
     };
     written.map_err(|error| Error::Other(error.into()))

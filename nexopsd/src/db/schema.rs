@@ -227,6 +227,7 @@ diesel::table! {
     alerts (id) {
         id -> Uuid,
         rule_id -> Nullable<Uuid>,
+        evaluated_as -> Uuid,
         kind -> Varchar,
         source_type -> Varchar,
         source_id -> Uuid,
@@ -264,6 +265,13 @@ diesel::table! {
     alert_cursors (scope_id) {
         scope_id -> Uuid,
         evaluated_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    alert_rules_evaluated (rule_id) {
+        rule_id -> Uuid,
+        definition -> Jsonb,
     }
 }
 

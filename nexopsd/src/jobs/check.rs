@@ -69,6 +69,7 @@ impl Job for CheckServices {
             let recorded = health::record(&mut *app.db.get().await?, &batch, probe::gap(app)).await?;
             report.add(recorded);
         }
+        app.evaluate.ring();
         Ok(Ran::of(report))
     }
 }

@@ -42,6 +42,7 @@ impl Job for Collect {
             // Their configurations are wanted, and perhaps the cluster has changed in other ways.
             self.connection.sync.ring();
         }
+        app.evaluate.ring();
         Ok(Ran::of(Report {
             nodes: looked.nodes,
             vms: looked.guests,

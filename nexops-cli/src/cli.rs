@@ -15,7 +15,10 @@ use nexops_core::text::UnknownWord;
 
 use crate::color::ColorChoice;
 
-pub use alert::{AlertCommand, RuleCommand, TestRulesArgs};
+pub use alert::{
+    ActOnAlertsArgs, AlertCommand, DeleteRulesArgs, ListAlertsArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand,
+    RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
+};
 pub use list::ListFlags;
 pub use node::{ListNodesArgs, NodeCommand};
 pub use service::{

@@ -51,7 +51,7 @@ fn run(cli: Cli) -> Result<()> {
         return commands::completions::run(shell);
     }
     if let Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) = &cli.command {
-        return commands::alert::rule_test::run(args, &cli.global);
+        return commands::alert::rule_test::run(args, cli.global.output, cli.global.quiet);
     }
     let context = Context::new(&cli.global)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -65,9 +65,7 @@ fn run(cli: Cli) -> Result<()> {
             Command::Vm(command) => commands::vm::run(command, &context).await,
             Command::Service(command) => commands::service::run(command, &context).await,
             Command::Task(command) => commands::task::run(command, &context).await,
-            Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) => {
-                commands::alert::rule_test::run(&args, &cli.global)
-            }
+            Command::Alert(command) => commands::alert::run(command, &context).await,
             Command::Completions { shell } => commands::completions::run(shell),
         }
     })

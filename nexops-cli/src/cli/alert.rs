@@ -1,23 +1,193 @@
 //! The verbs of `nexops alert`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use nexops_core::alert::{AlertSource, AlertStatusFilter, Severity};
+use nexops_core::id::AlertId;
+use nexops_core::metric::Range;
+
+use super::{ListFlags, word_of};
 
 /// What to do with alerts.
 #[derive(Debug, Subcommand)]
 pub enum AlertCommand {
+    /// List alerts: those that are active, or all
+    #[command(visible_alias = "ls", after_help = LIST_HELP)]
+    List(ListAlertsArgs),
+    /// Show one alert
+    #[command(alias = "get", after_help = SHOW_HELP)]
+    Show(ShowAlertArgs),
+    /// Say that somebody knows: nothing more is sent while it lasts
+    #[command(visible_alias = "acknowledge", after_help = ACK_HELP)]
+    Ack(ActOnAlertsArgs),
+    /// Close alerts by hand
+    #[command(after_help = RESOLVE_HELP)]
+    Resolve(ActOnAlertsArgs),
+    /// Send no alerts about a guest or a node, or of a rule, for a while
+    #[command(after_help = SILENCE_HELP)]
+    Silence(SilenceArgs),
     /// Rules: when an alert is raised, and whom it is sent to
     #[command(subcommand)]
     Rule(RuleCommand),
 }
 
+/// Which alerts to list.
+#[derive(Debug, Clone, Args)]
+pub struct ListAlertsArgs {
+    /// Only alerts that are so far: active, firing, acknowledged or resolved
+    #[arg(long, default_value = "active", value_parser = word_of(AlertStatusFilter::ALL, AlertStatusFilter::as_str))]
+    pub status: AlertStatusFilter,
+    /// Active and past ones
+    #[arg(short, long, conflicts_with = "status")]
+    pub all: bool,
+    /// Only alerts of this severity
+    #[arg(long, value_parser = word_of(Severity::ALL, Severity::as_str))]
+    pub severity: Option<Severity>,
+    /// Only alerts about this kind of thing
+    #[arg(long = "source-type", value_name = "TYPE", value_parser = word_of(AlertSource::ALL, AlertSource::as_str))]
+    pub source_type: Option<AlertSource>,
+    /// No more than so many
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// What every list can.
+    #[command(flatten)]
+    pub flags: ListFlags,
+}
+
+/// Which alert to show.
+#[derive(Debug, Args)]
+pub struct ShowAlertArgs {
+    /// Id of the alert
+    #[arg(value_name = "ID")]
+    pub alert: AlertId,
+}
+
+/// Which alerts to acknowledge or close.
+#[derive(Debug, Args)]
+pub struct ActOnAlertsArgs {
+    /// Ids of the alerts
+    #[arg(required = true, value_name = "ID")]
+    pub alerts: Vec<AlertId>,
+    /// Why, for whoever reads it later
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// What to silence.
+#[derive(Debug, Args)]
+pub struct SilenceArgs {
+    /// A guest: its number, name, node/name or id
+    #[arg(long, value_name = "GUEST", conflicts_with = "node")]
+    pub vm: Option<String>,
+    /// A node, by its name
+    #[arg(long, value_name = "NODE")]
+    pub node: Option<String>,
+    /// A rule, by its name or id
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// For how long, as 30m or 2h
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub span: Duration,
+    /// Why, for whoever wonders later
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub enum RuleCommand {
+    /// List rules
+    #[command(visible_alias = "ls", after_help = RULE_LIST_HELP)]
+    List(ListRulesArgs),
+    /// Show one rule
+    #[command(alias = "get", after_help = RULE_SHOW_HELP)]
+    Show(RuleArgs),
+    /// Make a rule out of a file
+    #[command(after_help = RULE_CREATE_HELP)]
+    Create(CreateRuleArgs),
+    /// Replace what a rule says by a file
+    #[command(after_help = RULE_UPDATE_HELP)]
+    Update(UpdateRuleArgs),
+    /// Delete rules; their open alerts are closed
+    #[command(after_help = RULE_DELETE_HELP)]
+    Delete(DeleteRulesArgs),
+    /// Put rules in force
+    #[command(after_help = RULE_ENABLE_HELP)]
+    Enable(RulesArgs),
+    /// Put rules out of force; their open alerts are closed
+    #[command(after_help = RULE_DISABLE_HELP)]
+    Disable(RulesArgs),
+    /// Show when a rule would have fired
+    #[command(after_help = RULE_PREVIEW_HELP)]
+    Preview(PreviewRuleArgs),
     /// Test rules on made-up series, without a daemon
     #[command(after_help = TEST_HELP)]
     Test(TestRulesArgs),
+}
+
+/// Which rules to list.
+#[derive(Debug, Clone, Args)]
+pub struct ListRulesArgs {
+    /// What every list can.
+    #[command(flatten)]
+    pub flags: ListFlags,
+}
+
+/// Which rule is meant.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// Name or id of the rule
+    pub rule: String,
+}
+
+/// Which rules are meant.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Names or ids of the rules
+    #[arg(required = true, value_name = "RULE")]
+    pub rules: Vec<String>,
+}
+
+/// A rule to make.
+#[derive(Debug, Args)]
+pub struct CreateRuleArgs {
+    /// A file with the rule, in YAML or JSON; - for standard input
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+}
+
+/// A rule to replace.
+#[derive(Debug, Args)]
+pub struct UpdateRuleArgs {
+    /// Name or id of the rule
+    pub rule: String,
+    /// A file with what it says from now on, as `show -o yaml` prints it; - for standard input
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+}
+
+/// Rules to delete.
+#[derive(Debug, Args)]
+pub struct DeleteRulesArgs {
+    /// Names or ids of the rules
+    #[arg(required = true, value_name = "RULE")]
+    pub rules: Vec<String>,
+    /// Do not ask; needed where nobody could answer
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Which rule to try.
+#[derive(Debug, Args)]
+pub struct PreviewRuleArgs {
+    /// A file with the rule, in YAML or JSON; - for standard input
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// On which span of stored history
+    #[arg(long, default_value = "24h", value_parser = word_of(Range::ALL, Range::as_str))]
+    pub range: Range,
 }
 
 /// Which files of tests to run.
@@ -27,6 +197,70 @@ pub struct TestRulesArgs {
     #[arg(required = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 }
+
+const LIST_HELP: &str = "\
+Examples:
+  nexops alert list
+  nexops alert list --severity critical
+  nexops alert list --all --limit 50 -o csv
+  nexops alert list --watch";
+
+const SHOW_HELP: &str = "\
+Examples:
+  nexops alert show 019aaf00-0000-7000-8000-000000000001";
+
+const ACK_HELP: &str = "\
+Examples:
+  nexops alert ack 019aaf00-0000-7000-8000-000000000001 -m looking";
+
+const RESOLVE_HELP: &str = "\
+It is raised again when its condition is proven again.
+
+Examples:
+  nexops alert resolve 019aaf00-0000-7000-8000-000000000001 -m disk-replaced";
+
+const SILENCE_HELP: &str = "\
+What still fires at the end and was never sent is sent then.
+
+Examples:
+  nexops alert silence --vm 101 --for 2h --reason kernel-update
+  nexops alert silence --node pve2 --rule cpu-high --for 1h --reason more-memory";
+
+const RULE_LIST_HELP: &str = "\
+Examples:
+  nexops alert rule list
+  nexops alert rule list --filter severity:critical -o wide";
+
+const RULE_SHOW_HELP: &str = "\
+Examples:
+  nexops alert rule show cpu-high
+  nexops alert rule show cpu-high -o yaml";
+
+const RULE_CREATE_HELP: &str = "\
+Examples:
+  nexops alert rule create cpu-high.yaml";
+
+const RULE_UPDATE_HELP: &str = "\
+Examples:
+  nexops alert rule update cpu-high cpu-high.yaml";
+
+const RULE_DELETE_HELP: &str = "\
+Examples:
+  nexops alert rule delete cpu-high
+  nexops alert rule delete cpu-high memory-high --yes";
+
+const RULE_ENABLE_HELP: &str = "\
+Examples:
+  nexops alert rule enable cpu-high";
+
+const RULE_DISABLE_HELP: &str = "\
+Examples:
+  nexops alert rule disable cpu-high memory-high";
+
+const RULE_PREVIEW_HELP: &str = "\
+Examples:
+  nexops alert rule preview cpu-high.yaml
+  nexops alert rule preview cpu-high.yaml --range 7d -o json";
 
 const TEST_HELP: &str = "\
 Runs the daemon's own evaluator on a clock that only counts. Exits with 0 when all tests passed, 1 when some failed,

@@ -1,3 +1,153 @@
 //! `nexops alert`.
 
+mod rule;
 pub mod rule_test;
+
+use chrono::TimeDelta;
+use nexops_core::alert::silence::CreateSilence;
+use nexops_core::alert::{Alert, AlertNote, AlertSource, ListAlerts};
+use nexops_core::node::ListNodes;
+use uuid::Uuid;
+
+use crate::cli::{ActOnAlertsArgs, AlertCommand, ListAlertsArgs, SilenceArgs};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::listing::List;
+use crate::output::emit;
+use crate::paging::all_pages;
+use crate::resolve;
+use crate::rows::alert::describe;
+
+/// Runs one of the verbs.
+pub async fn run(command: AlertCommand, context: &Context) -> Result<()> {
+    match command {
+        AlertCommand::List(args) => list(&args, context).await,
+        AlertCommand::Show(args) => {
+            let found = context.client.find_alert(args.alert).await;
+            let attempt = format!("show alert {}", args.alert);
+            let alert = found.map_err(|error| Failure::from_client(&attempt, &error))?.data;
+            context.output.one(&alert, || describe(&alert, context.output.now))
+        }
+        AlertCommand::Ack(args) => act(&args, Deed::Acknowledge, context).await,
+        AlertCommand::Resolve(args) => act(&args, Deed::Resolve, context).await,
+        AlertCommand::Silence(args) => silence(&args, context).await,
+        AlertCommand::Rule(command) => rule::run(command, context).await,
+    }
+}
+
+async fn list(args: &ListAlertsArgs, context: &Context) -> Result<()> {
+    let ListAlertsArgs { status, all, severity, source_type, limit, flags } = args;
+    let query = ListAlerts {
+        status: (!all).then_some(*status),
+        severity: *severity,
+        source_type: *source_type,
+        ..ListAlerts::default()
+    };
+    let list = List {
+        attempt: "list alerts",
+        flags,
+        is_filtered: severity.is_some() || source_type.is_some(),
+        limit: *limit,
+        none_fits: "no alert matches",
+        empty: "no alert: `nexops alert list --all` shows past ones",
+    };
+    list.show(context, async |limit| {
+        all_pages(limit, async |page, per_page| {
+            let query = ListAlerts { page: Some(page), per_page: Some(per_page), ..query.clone() };
+            context.client.list_alerts(&query).await
+        })
+        .await
+    })
+    .await
+}
+
+/// What is done to an alert.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Acknowledge,
+    Resolve,
+}
+
+async fn act(args: &ActOnAlertsArgs, deed: Deed, context: &Context) -> Result<()> {
+    let note = AlertNote { note: args.note.clone() };
+    let (mut done, mut failures) = (Vec::<Alert>::new(), Vec::new());
+    for id in &args.alerts {
+        let (verb, result) = match deed {
+            Deed::Acknowledge => ("acknowledge", context.client.acknowledge_alert(*id, &note).await),
+            Deed::Resolve => ("close", context.client.resolve_alert(*id, &note).await),
+        };
+        match result {
+            Ok(alert) => done.push(alert.data),
+            Err(error) => failures.push(Failure::from_client(&format!("{verb} alert {id}"), &error)),
+        }
+    }
+    if context.output.is_for_people() {
+        let participle = match deed {
+            Deed::Acknowledge => "acknowledged",
+            Deed::Resolve => "closed",
+        };
+        for alert in done.iter().filter(|_| !context.talk.quiet) {
+            emit(&format!("{participle}: {}\n", crate::format::clean(&alert.title)))?;
+        }
+    } else {
+        context.output.list(&done)?;
+    }
+    Failure::of_many(failures, args.alerts.len(), "alerts")
+}
+
+async fn silence(args: &SilenceArgs, context: &Context) -> Result<()> {
+    let source: Option<(AlertSource, Uuid)> = match (&args.vm, &args.node) {
+        (Some(guest), _) => Some((AlertSource::Vm, resolve::guest(&context.client, guest).await?.id.0)),
+        (None, Some(node)) => Some((AlertSource::Node, node_id(node, context).await?)),
+        (None, None) => None,
+    };
+    let rule = match &args.rule {
+        Some(rule) => Some(rule::find(rule, context).await?.id),
+        None => None,
+    };
+    if source.is_none() && rule.is_none() {
+        return Err(Failure::new(Exit::Usage, "USAGE", "a silence needs --vm, --node or --rule"));
+    }
+    let span = TimeDelta::from_std(args.span).unwrap_or(TimeDelta::MAX);
+    let ends_at = context
+        .output
+        .now
+        .checked_add_signed(span)
+        .ok_or_else(|| Failure::new(Exit::Usage, "USAGE", "--for is longer than anybody can wait"))?;
+    let wanted = CreateSilence {
+        source_type: source.map(|(kind, _)| kind),
+        source_id: source.map(|(_, id)| id),
+        rule_id: rule,
+        reason: args.reason.clone(),
+        starts_at: None,
+        ends_at,
+    };
+    let made = context.client.create_silence(&wanted).await;
+    let made = made.map_err(|error| Failure::from_client("make the silence", &error))?.data;
+    if context.output.is_for_people() {
+        if context.talk.quiet {
+            Ok(())
+        } else {
+            emit(&format!("silent until {}\n", crate::format::timestamp(made.ends_at)))
+        }
+    } else {
+        context.output.document(&made)
+    }
+}
+
+async fn node_id(name: &str, context: &Context) -> Result<Uuid> {
+    let nodes = all_pages(None, async |page, per_page| {
+        let query = ListNodes { page: Some(page), per_page: Some(per_page), ..ListNodes::default() };
+        context.client.list_nodes(&query).await
+    })
+    .await
+    .map_err(|error| Failure::from_client("list nodes", &error))?;
+    let found: Vec<Uuid> = nodes.rows.iter().filter(|node| node.hostname == name).map(|node| node.id.0).collect();
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(Failure::new(Exit::NotFound, "NOT_FOUND", format!("there is no node {name}"))
+            .with_hint("`nexops node list` shows the nodes")),
+        [_, _, ..] => Err(Failure::new(Exit::Usage, "AMBIGUOUS_NAME", format!("several nodes are called {name}"))),
+    }
+}

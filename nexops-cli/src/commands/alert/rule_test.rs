@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nexops_alerting::rule_test::{self, Verdict};
 use serde::Serialize;
 
-use crate::cli::{Format, Global, TestRulesArgs};
+use crate::cli::{Format, TestRulesArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::format::clean;
@@ -20,7 +20,7 @@ struct Ran {
 }
 
 /// Runs every test of every file.
-pub fn run(args: &TestRulesArgs, global: &Global) -> Result<()> {
+pub fn run(args: &TestRulesArgs, format: Format, quiet: bool) -> Result<()> {
     let mut ran = Vec::new();
     let mut wrong = Vec::new();
     for path in &args.files {
@@ -32,7 +32,7 @@ pub fn run(args: &TestRulesArgs, global: &Global) -> Result<()> {
             }
         }
     }
-    match global.output {
+    match format {
         Format::Json => emit(&(json(&wires(&ran), true)? + "\n"))?,
         Format::Jsonl => {
             let lines: Vec<String> = wires(&ran).iter().map(|test| json(test, false)).collect::<Result<_>>()?;
@@ -43,7 +43,7 @@ pub fn run(args: &TestRulesArgs, global: &Global) -> Result<()> {
             emit(&text)?;
         }
         Format::Name => emit(&failed(&ran).map(|(_, verdict)| clean(&verdict.name) + "\n").collect::<String>())?,
-        Format::Table | Format::Wide | Format::Csv => emit(&report(&ran, global.quiet))?,
+        Format::Table | Format::Wide | Format::Csv => emit(&report(&ran, quiet))?,
     }
     let failures = failed(&ran).count();
     match (wrong.len(), failures) {

@@ -227,6 +227,7 @@ pub struct ListAlerts {
 /// What to note with an acknowledgement or a closing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "note": "Ann looks into it" }))]
 pub struct AlertNote {
     /// Why, for whoever reads it later; up to 1000 characters.
     #[serde(default)]

@@ -141,7 +141,7 @@ fn flags(alert: &Alert) -> String {
     all.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(",")
 }
 
-/// What a rule wants, as "cpu_usage > 80 for 120 s".
+/// What a rule wants, as `cpu_usage > 80 for 120 s`.
 pub fn condition(rule: &RuleDefinition) -> String {
     let sign = match rule.condition {
         Condition::Gt => ">",

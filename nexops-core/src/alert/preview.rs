@@ -12,6 +12,9 @@ use crate::metric::{Range, SourceType};
 /// A rule to try on stored history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "rule": { "name": "cpu-high", "metric_name": "cpu_usage", "condition": "gt", "threshold": 90.0 }, "range": "24h"
+}))]
 pub struct PreviewRequest {
     /// The rule.
     pub rule: RuleDefinition,

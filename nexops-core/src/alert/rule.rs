@@ -52,6 +52,10 @@ text_enum! {
 /// What a rule says: the body that makes or replaces one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "cpu-high", "metric_name": "cpu_usage", "condition": "gt", "threshold": 90.0, "duration_seconds": 300,
+    "clear_threshold": 80.0, "severity": "warning", "source_type": "vm"
+}))]
 pub struct RuleDefinition {
     /// What it is called; unique.
     #[schema(min_length = 1, max_length = 255, example = "cpu-high")]

@@ -179,6 +179,8 @@ impl<'a> Tick<'a> {
         let state = self.states.remove(&key).unwrap_or_default();
         let input = Input { samples, poll, muting: self.muting(key, rule), settled: self.settled };
         let (next, outcome) = step(rule, state.clone(), input, self.setting, &|_, _| false, &mut AlertId::new);
+        // Of what is gone nothing is remembered: it is not awaited back.
+        let next = if poll == Some(Poll::Gone) { State::default() } else { next };
         self.done.future_samples += outcome.future_samples;
         self.keep(key, rule, &state, next, outcome);
     }

@@ -143,9 +143,9 @@ pub async fn keep_rules(conn: &mut AsyncPgConnection, vms: &[SeenVm], now: DateT
     for (vm, hours) in running.zip([9, 31, 77, 130]) {
         let fired = now - TimeDelta::hours(hours);
         alerts += diesel::sql_query(
-            "INSERT INTO alerts (id, rule_id, kind, source_type, source_id, source_name, metric_name, severity, status, \
+            "INSERT INTO alerts (id, rule_id, evaluated_as, kind, source_type, source_id, source_name, metric_name, severity, status, \
                  title, description, value, resolution, started_at, fired_at, resolved_at) \
-             VALUES ($1, $2, 'condition', 'vm', $3, $4, 'cpu_usage', 'warning', 'resolved', \
+             VALUES ($1, $2, coalesce($2, $1), 'condition', 'vm', $3, $4, 'cpu_usage', 'warning', 'resolved', \
                  'CPU busy: ' || $4, 'cpu_usage was above 90 for 5 minutes', 96.5, 'recovered', \
                  $5 - interval '5 minutes', $5, $5 + interval '23 minutes')",
         )

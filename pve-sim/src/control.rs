@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio_rustls::TlsAcceptor;
 
 use crate::agent::Agent;
+use crate::auth::Privileges;
 use crate::clock::{Clock, Moment};
 use crate::faults::{Fault, Faults};
 use crate::guest::{GuestFacts, GuestKind, NewGuest, State};
@@ -192,6 +193,11 @@ impl Control {
                 run.counted_from = run.active_seconds(now);
             }
         });
+    }
+
+    /// Changes what a token, named as in [`crate::Token::id`], may do from now on.
+    pub fn set_privileges(&self, token: &str, privileges: Privileges) {
+        self.shared.with_world(|world, _| world.granted.insert(token.to_owned(), privileges));
     }
 
     /// Takes the quorum away although nodes are online, or leaves it to their number again.

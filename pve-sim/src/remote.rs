@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::wire::{ClusterChange, FaultWanted, GuestChange, NodeChange};
+use self::wire::{ClusterChange, FaultWanted, GuestChange, NodeChange, PrivilegesChange};
+use crate::auth::Privileges;
 use crate::control::Control;
 use crate::guest::NewGuest;
 
@@ -41,6 +42,7 @@ fn router(control: Control) -> Router {
         .route("/guests/{vmid}", get(guest).post(change_guest).delete(remove_guest))
         .route("/guests/{vmid}/reset-counters", post(reset_counters))
         .route("/cluster", post(change_cluster))
+        .route("/privileges", post(change_privileges))
         .route("/certificate", get(certificate).post(renew_certificate))
         .route("/statistics", post(refresh_statistics))
         .route("/requests", get(requests).delete(clear_requests))
@@ -174,6 +176,13 @@ async fn change_cluster(Shared(control): Shared<Control>, body: Body<ClusterChan
     if let Some(seconds) = clock_skew_seconds {
         control.set_clock_skew(seconds);
     }
+    done()
+}
+
+async fn change_privileges(Shared(control): Shared<Control>, body: Body<PrivilegesChange>) -> Outcome {
+    let Json(PrivilegesChange { token, privileges }) = body?;
+    let names: Vec<&str> = privileges.iter().map(String::as_str).collect();
+    control.set_privileges(&token, Privileges::of(&names));
     done()
 }
 

@@ -151,8 +151,13 @@ impl FromRequest<Arc<Api>> for Admitted {
 impl Admitted {
     /// Runs an endpoint in the world as it is now.
     fn run(&self, endpoint: impl FnOnce(&mut Context<'_>) -> Outcome) -> Ready<Outcome> {
-        let (token, call) = (&self.token, &self.call);
-        ready(self.api.shared.with_world(|world, now| endpoint(&mut Context { world, token, call, now })))
+        let call = &self.call;
+        ready(self.api.shared.with_world(|world, now| {
+            let changed = world.granted.get(&self.token.id()).map(|privileges| privileges.as_of(world.version));
+            let changed = changed.map(|privileges| Arc::new(Token { privileges, ..Token::clone(&self.token) }));
+            let token = changed.as_ref().unwrap_or(&self.token);
+            endpoint(&mut Context { world, token, call, now })
+        }))
     }
 }
 

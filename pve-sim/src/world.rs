@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::auth::Privileges;
 use crate::clock::Moment;
 use crate::config::Config;
 use crate::guest::{Guest, GuestFacts, State};
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) tasks: Tasks,
     /// Whether the nodes lost sight of each other, however many are online.
     pub(crate) quorum_lost: bool,
+    /// What tokens may do by now, where that was changed.
+    pub(crate) granted: BTreeMap<String, Privileges>,
     /// Whether the daemon behind the server does not run.
     pub(crate) daemon_down: bool,
     pub(crate) statistics: Statistics,
@@ -59,6 +62,7 @@ impl World {
             guests: guests.into_iter().map(|guest| (guest.vmid, guest)).collect(),
             tasks: Tasks::default(),
             quorum_lost: false,
+            granted: BTreeMap::new(),
             daemon_down: false,
             statistics: Statistics::new(config.stat_interval),
             generation: 0,

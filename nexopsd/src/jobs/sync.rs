@@ -87,12 +87,13 @@ impl Sync {
         let proxmox = &self.connection.proxmox;
         // Everything here adds to the picture, and is done without where it is refused. The status of the cluster
         // wants Sys.Audit on /, for example.
+        let mut unanswered = None;
         let version = unless_refused(proxmox.version().await)?;
         if let Some(version) = &version {
             self.connection.runs_version(version.major, version.minor);
         }
-        let permissions = unless_refused(proxmox.permissions().await)?;
-        let cluster = unless_refused(proxmox.cluster_status().await)?;
+        let permissions = unless_away(proxmox.permissions().await, &mut unanswered)?;
+        let cluster = unless_away(proxmox.cluster_status().await, &mut unanswered)?;
         let nodes = unless_refused(proxmox.nodes().await)?.unwrap_or_default();
         let fingerprints: HashMap<String, String> =
             nodes.into_iter().filter_map(|node| Some((node.name, node.fingerprint?))).collect();
@@ -122,7 +123,7 @@ impl Sync {
                 "it leads to the same cluster as the connection '{other}': everything is watched twice; disable one"
             )
         });
-        let warnings: Vec<String> = [suspicion, no_quorum, missing, twin].into_iter().flatten().collect();
+        let warnings: Vec<String> = [suspicion, unanswered, no_quorum, missing, twin].into_iter().flatten().collect();
         let warning = (!warnings.is_empty()).then(|| warnings.join(" | "));
         let description = Description {
             cluster: cluster.and_then(|cluster| cluster.name),
@@ -230,6 +231,21 @@ fn unless_refused<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// The same, where the server that is asked has to ask its own daemon. Without that it goes on showing everything, but
+/// can do nothing.
+fn unless_away<T>(answer: Result<T, Error>, unanswered: &mut Option<String>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(Error::NodeUnreachable { status, reason, .. }) => {
+            *unanswered = Some(format!(
+                "the host that answers cannot reach its own pvedaemon ({reason}, status {status}): guests cannot be \
+                 started or stopped through it; on that host run: systemctl restart pvedaemon"
+            ));
+            Ok(None)
+        }
+        answer => unless_refused(answer),
     }
 }
 

@@ -9,6 +9,7 @@ mod docs;
 mod docs_in_browser;
 mod envelope;
 mod events_recorded;
+mod faults;
 mod health;
 mod idempotency;
 mod insides;

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod genuine;
+mod recorded;
 mod recordings;
-mod releases;
 mod server;
 mod tls;
 mod transport;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod browser;
 pub mod daemon;
 pub mod database;
+pub mod log;
 pub mod notice;
 pub mod site;
 

@@ -28,6 +28,14 @@ pub(super) struct GuestChange {
     pub(super) ignores_shutdown: Option<bool>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PrivilegesChange {
+    /// `user@realm!name`.
+    pub(super) token: String,
+    pub(super) privileges: Vec<String>,
+}
+
 /// What is missing stays as it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::recordings::{Call, Seen, file, play};
 
+mod others;
 mod values;
 
 /// Exchanges on paths of ours that the client cannot have, and why.
@@ -106,6 +107,8 @@ fn every_excluded_exchange_exists_and_nothing_else_on_our_paths_is_left_out() {
                 | ("GET", ["nodes", _, "tasks"] | ["nodes", _, "tasks", _, "status" | "log"])
                 | ("GET", ["nodes", _, "qemu" | "lxc", _, "config"])
                 | ("GET", ["nodes", _, "qemu" | "lxc", _, "status", "current"])
+                | ("GET", ["nodes", _, "qemu", _, "agent", "network-get-interfaces" | "get-fsinfo"])
+                | ("GET", ["nodes", _, "lxc", _, "interfaces"])
                 | ("POST", ["nodes", _, "qemu" | "lxc", _, "status", _])
         )
     });
@@ -153,6 +156,10 @@ async fn every_refusal_is_named_and_has_proxmoxs_own_reason() {
             500 if reason.ends_with(" not running") => {
                 ("not running", Error::Refused { status, reason: reason.to_owned(), refusal: Refusal::NotRunning })
             }
+            500 if reason == "No QEMU guest agent configured" => (
+                "without agent",
+                Error::Refused { status, reason: reason.to_owned(), refusal: Refusal::AgentNotConfigured },
+            ),
             501 => ("not implemented", Error::NotImplemented { reason: reason.to_owned() }),
             595 => {
                 let node = call.node().unwrap().to_owned();
@@ -176,6 +183,7 @@ async fn every_refusal_is_named_and_has_proxmoxs_own_reason() {
             "other",
             "unauthorized",
             "unreachable",
+            "without agent",
         ];
         assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), all, "{kinds:?}");
     }
@@ -229,6 +237,8 @@ async fn every_answer_has_the_values_that_proxmox_meant() {
                 assert_eq!(config.os_type.as_deref(), data["ostype"].as_str(), "{name}");
                 assert_eq!(config.snapshot, data, "{name} has no secret, so nothing is masked");
             }
+            Seen::Interfaces(interfaces) => assert_eq!(interfaces, [], "{name}: a container that is stopped"),
+            Seen::DiskUse(disk) => panic!("{name}: {disk:?} is new here"),
             Seen::Power(upid) => {
                 assert_eq!(exchange.data(), upid.as_str(), "{name}");
                 let Call::Power(at, _) = &call else { panic!("{call:?}") };

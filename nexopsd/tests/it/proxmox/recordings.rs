@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use nexops_core::task::TaskLog;
 use nexops_core::vm::{PowerAction, VmType};
 use nexopsd::proxmox::{
-    Client, ClusterStatus, Error, GuestAddress, GuestConfig, GuestCurrent, NodeRow, Permissions, PowerOptions,
-    Resources, TaskRow, TaskState, Upid, Version,
+    Client, ClusterStatus, DiskUse, Error, GuestAddress, GuestConfig, GuestCurrent, Interface, NodeRow, Permissions,
+    PowerOptions, Resources, TaskRow, TaskState, Upid, Version,
 };
 
 use super::server::{Reply, Server};
@@ -35,6 +35,9 @@ pub enum Call {
     Permissions,
     Current(GuestAddress),
     Config(GuestAddress),
+    AgentInterfaces(GuestAddress),
+    AgentDiskUse(GuestAddress),
+    ContainerInterfaces(GuestAddress),
     Power(GuestAddress, PowerAction),
     TaskStatus(Upid),
     TaskLog(Upid),
@@ -51,6 +54,8 @@ pub enum Seen {
     Permissions(Permissions),
     Current(GuestCurrent),
     Config(GuestConfig),
+    Interfaces(Vec<Interface>),
+    DiskUse(Option<DiskUse>),
     Power(Upid),
     TaskStatus(TaskState),
     TaskLog(TaskLog),
@@ -73,6 +78,15 @@ impl Call {
             ("GET", ["access", "permissions"]) => Some(Self::Permissions),
             ("GET", ["nodes", node, kind, vmid, "status", "current"]) => guest(node, kind, vmid).map(Self::Current),
             ("GET", ["nodes", node, kind, vmid, "config"]) => guest(node, kind, vmid).map(Self::Config),
+            ("GET", ["nodes", node, "qemu", vmid, "agent", "network-get-interfaces"]) => {
+                guest(node, "qemu", vmid).map(Self::AgentInterfaces)
+            }
+            ("GET", ["nodes", node, "qemu", vmid, "agent", "get-fsinfo"]) => {
+                guest(node, "qemu", vmid).map(Self::AgentDiskUse)
+            }
+            ("GET", ["nodes", node, "lxc", vmid, "interfaces"]) => {
+                guest(node, "lxc", vmid).map(Self::ContainerInterfaces)
+            }
             ("POST", ["nodes", node, kind, vmid, "status", action]) => {
                 let action = match *action {
                     "reboot" => PowerAction::Restart,
@@ -100,6 +114,9 @@ impl Call {
             Self::Permissions => client.permissions().await.map(Seen::Permissions),
             Self::Current(at) => client.guest_current(at).await.map(Seen::Current),
             Self::Config(at) => client.guest_config(at).await.map(Seen::Config),
+            Self::AgentInterfaces(at) => client.agent_interfaces(at).await.map(Seen::Interfaces),
+            Self::AgentDiskUse(at) => client.agent_disk_use(at).await.map(Seen::DiskUse),
+            Self::ContainerInterfaces(at) => client.container_interfaces(at).await.map(Seen::Interfaces),
             Self::Power(at, action) => client.power(at, *action, PowerOptions::default()).await.map(Seen::Power),
             Self::TaskStatus(upid) => client.task_status(upid).await.map(Seen::TaskStatus),
             Self::TaskLog(upid) => client.task_log(upid, 0, 500).await.map(Seen::TaskLog),
@@ -111,7 +128,12 @@ impl Call {
     pub fn node(&self) -> Option<&str> {
         match self {
             Self::Version | Self::Nodes | Self::Status | Self::Resources | Self::Permissions => None,
-            Self::Current(at) | Self::Config(at) | Self::Power(at, _) => Some(&at.node),
+            Self::Current(at)
+            | Self::Config(at)
+            | Self::AgentInterfaces(at)
+            | Self::AgentDiskUse(at)
+            | Self::ContainerInterfaces(at)
+            | Self::Power(at, _) => Some(&at.node),
             Self::TaskStatus(upid) | Self::TaskLog(upid) => Some(upid.node()),
             Self::Tasks(node) => Some(node),
         }

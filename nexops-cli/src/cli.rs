@@ -2,6 +2,7 @@
 
 mod alert;
 mod list;
+mod metrics;
 mod node;
 mod service;
 mod task;
@@ -17,6 +18,7 @@ use crate::color::ColorChoice;
 
 pub use alert::{AlertCommand, RuleCommand, TestRulesArgs};
 pub use list::ListFlags;
+pub use metrics::{MetricsCommand, ShowMetricsArgs};
 pub use node::{ListNodesArgs, NodeCommand};
 pub use service::{
     CheckServicesArgs, Clearable, CreateServiceArgs, DeleteServicesArgs, ListServicesArgs, ServiceCommand,
@@ -99,6 +101,9 @@ pub enum Command {
     /// Services: what runs on guests or elsewhere, and whether it answers
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Measurements: histories, and everything at a glance
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Tasks: power actions under way and done
     #[command(subcommand)]
     Task(TaskCommand),
@@ -146,6 +151,7 @@ Examples:
   nexops vm list -c vmid,name,cpu_usage --filter 'cpu>80'
   nexops vm list --watch
   nexops service list --status unhealthy
+  nexops metrics show 101 --range 24h
 
 Environment:
   NEXOPS_API_URL     address of the daemon

@@ -1,5 +1,6 @@
 //! What each kind of thing shows of itself in tables, descriptions and CSV.
 
+pub mod metrics;
 pub mod node;
 pub mod service;
 pub mod task;

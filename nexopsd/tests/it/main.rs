@@ -17,6 +17,7 @@ mod inventory_seen;
 mod metrics;
 mod nodes;
 mod openapi;
+mod outage;
 mod outbound;
 mod outbox;
 mod overview;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::alert::Alert;
 use crate::id::ConnectionId;
 use crate::node::Node;
 use crate::task::Task;
@@ -53,6 +54,8 @@ pub enum Change {
     Node(Box<Node>),
     /// A task.
     Task(Box<Task>),
+    /// An alert.
+    Alert(Box<Alert>),
     /// A collection of figures.
     Metrics(Collection),
 }
@@ -65,6 +68,7 @@ impl Change {
             Self::Vm(_) => EventType::Vm,
             Self::Node(_) => EventType::Node,
             Self::Task(_) => EventType::Task,
+            Self::Alert(_) => EventType::Alert,
             Self::Metrics(_) => EventType::Metrics,
         }
     }

@@ -4,9 +4,11 @@
 //! is called, cross-origin rules, the token, the size of bodies.
 
 mod access;
+mod audit;
 mod conversation;
 mod docs;
 mod error;
+mod events;
 mod extract;
 mod health;
 mod idempotency;
@@ -59,6 +61,8 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(settings::find_proxmox_connection))
         .routes(routes!(settings::update_proxmox_connection))
         .routes(routes!(settings::delete_proxmox_connection))
+        .routes(routes!(audit::list_audit_logs))
+        .routes(routes!(events::events))
         .routes(routes!(system::system))
 }
 

@@ -17,6 +17,7 @@ use crate::db::latest::Staleness;
 use crate::db::partition::Kept;
 use crate::db::series::SeriesIndex;
 use crate::db::{self, Db};
+use crate::events::Events;
 use crate::jobs;
 use crate::outbound;
 use crate::proxmox;
@@ -43,6 +44,8 @@ pub struct App {
     pub refreshing: tokio::sync::Mutex<Complaints>,
     /// Rung when connections were changed.
     pub connections_changed: Notify,
+    /// What happened, on its way to those who listen.
+    pub events: Events,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
     /// The job that rolls samples up.
@@ -121,6 +124,7 @@ impl App {
             environment: connections,
             refreshing: tokio::sync::Mutex::default(),
             connections_changed: Notify::new(),
+            events: Events::default(),
             partitions,
             rollup,
             started_at: now,

@@ -27,6 +27,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use diesel::result::DatabaseErrorKind;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
@@ -154,6 +155,16 @@ impl Db {
         })
     }
 
+    /// A connection beside the pool that hears of new events.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not come about within five seconds.
+    pub async fn listen(&self) -> Result<event::Listener> {
+        let connection = tokio::time::timeout(POOL_TIMEOUT, establish(self.url.expose_secret().to_owned())).await;
+        let connection = connection.map_err(|elapsed| Error::Unavailable(elapsed.into()))?;
+        event::Listener::on(connection.map_err(|error| Error::Unavailable(error.into()))?).await
+    }
+
     /// Brings the schema up to date and says which migrations that took.
     ///
     /// It needs a multi-threaded runtime, for Diesel's migrations block the thread they run on.
@@ -249,6 +260,13 @@ fn storable_json(value: serde_json::Value) -> serde_json::Value {
         }
         value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value,
     }
+}
+
+/// A time as PostgreSQL can compare it: it knows fewer years than a caller can write.
+fn storable_time(at: DateTime<Utc>) -> DateTime<Utc> {
+    const FIRST: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+    const LAST: DateTime<Utc> = DateTime::<Utc>::from_timestamp(253_402_300_799, 0).expect("the year 9999 is a time");
+    at.clamp(FIRST, LAST)
 }
 
 /// A pattern for ILIKE that finds the text anywhere, whatever special characters are in it.

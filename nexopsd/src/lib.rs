@@ -11,6 +11,7 @@ pub mod check;
 pub mod config;
 pub mod connections;
 pub mod db;
+pub mod events;
 pub mod figures;
 pub mod inventory;
 pub mod jobs;

@@ -3,8 +3,11 @@
 use reqwest::Method;
 use uuid::Uuid;
 
+use super::events::EventStream;
 use super::{Client, Result};
+use crate::audit::{AuditEntry, ListAuditLogs};
 use crate::envelope::{Envelope, ListEnvelope};
+use crate::event::EventQuery;
 use crate::id::{ConnectionId, NodeId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
@@ -151,6 +154,17 @@ impl Client {
     /// Tries a connection to Proxmox.
     pub async fn test_proxmox_connection(&self, test: &ProxmoxTest) -> Result<Envelope<ProxmoxTrial>> {
         self.send_body(Method::POST, "/settings/proxmox/test", test).await
+    }
+
+    /// One page of the audit log.
+    pub async fn list_audit_logs(&self, query: &ListAuditLogs) -> Result<ListEnvelope<AuditEntry>> {
+        self.list("/audit-logs", query).await
+    }
+
+    /// Follows what happens, after the given event or from now on. The stream is connected; it goes on across broken
+    /// connections.
+    pub async fn events(&self, query: &EventQuery, after: Option<i64>) -> Result<EventStream> {
+        EventStream::open(self, query, after).await
     }
 
     /// The daemon's account of itself.

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use nexops_core::envelope::{Envelope, Freshness, ListEnvelope, ListMeta, Meta};
 use nexops_core::page::Paging;
+use nexops_core::page::cursor::Cursor;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -38,6 +39,19 @@ pub fn observed<T>(data: T, app: &App, observed_at: Option<DateTime<Utc>>) -> Js
 /// When the rows cannot be written as JSON, which they can.
 pub fn list<T: Serialize>((data, total): (Vec<T>, u64), paging: Paging, known: &Known) -> Result<Response> {
     unless_known(ListEnvelope { data, meta: meta(total, paging, now(), None) }, known)
+}
+
+/// One page of a list that is ordered by time and can be walked through with cursors.
+///
+/// # Errors
+/// When the rows cannot be written as JSON, which they can.
+pub fn list_by_time<T: Serialize>(
+    (data, total, next_cursor): (Vec<T>, u64, Option<Cursor>),
+    paging: Paging,
+    known: &Known,
+) -> Result<Response> {
+    let meta = ListMeta { next_cursor, ..meta(total, paging, now(), None) };
+    unless_known(ListEnvelope { data, meta }, known)
 }
 
 /// One page of a list that comes from Proxmox; it is as old as the oldest last answer of the connections.
@@ -90,15 +104,17 @@ fn unless_known<T: Serialize>(envelope: ListEnvelope<T>, known: &Known) -> Resul
 
 /// The weak tag of a list: the same for the same rows of the same age, whenever they are asked for.
 fn tag<T: Serialize>(envelope: &ListEnvelope<T>) -> serde_json::Result<String> {
-    let ListEnvelope { data, meta: ListMeta { total, page, per_page, timestamp: _, freshness } } = envelope;
+    let ListEnvelope { data, meta: ListMeta { total, page, per_page, next_cursor, timestamp: _, freshness } } =
+        envelope;
     let mut hasher = Sha256::new();
-    serde_json::to_writer(&mut hasher, &(data, total, page, per_page, freshness))?;
+    serde_json::to_writer(&mut hasher, &(data, total, page, per_page, next_cursor, freshness))?;
     let hash: String = hasher.finalize().iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("W/\"{hash}\""))
 }
 
 fn meta(total: u64, paging: Paging, timestamp: DateTime<Utc>, freshness: Option<Freshness>) -> ListMeta {
-    ListMeta { total, page: paging.page(), per_page: paging.per_page(), timestamp, freshness }
+    let (page, per_page) = (paging.page(), paging.per_page());
+    ListMeta { total, page, per_page, next_cursor: None, timestamp, freshness }
 }
 
 fn freshness(app: &App, observed_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Freshness {
@@ -132,7 +148,7 @@ mod tests {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let list = |data: &[u8], total, answered, observed| {
             let freshness = Some(Freshness { observed_at: Some(at(observed)), stale: false });
-            let meta = ListMeta { total, page: 1, per_page: 20, timestamp: at(answered), freshness };
+            let meta = ListMeta { total, page: 1, per_page: 20, next_cursor: None, timestamp: at(answered), freshness };
             tag(&ListEnvelope { data: data.to_vec(), meta }).unwrap()
         };
         let first = list(&[1, 2], 2, 100, 90);

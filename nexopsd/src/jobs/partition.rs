@@ -30,6 +30,8 @@ pub struct Report {
     pub forgotten_keys: usize,
     /// Events forgotten.
     pub forgotten_events: usize,
+    /// Rows of the audit log forgotten.
+    pub forgotten_audit_rows: usize,
 }
 
 /// The loop.

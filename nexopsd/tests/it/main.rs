@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod audit;
 mod collection;
 mod database;
 mod docs;
 mod docs_in_browser;
 mod envelope;
+mod events;
 mod events_recorded;
 mod health;
 mod idempotency;

@@ -1,6 +1,8 @@
 //! The command line: nouns, verbs, flags, and their help.
 
 mod alert;
+mod audit;
+mod events;
 mod list;
 mod node;
 mod task;
@@ -15,6 +17,8 @@ use nexops_core::text::UnknownWord;
 use crate::color::ColorChoice;
 
 pub use alert::{AlertCommand, RuleCommand, TestRulesArgs};
+pub use audit::{AuditCommand, ListAuditArgs};
+pub use events::EventsArgs;
 pub use list::ListFlags;
 pub use node::{ListNodesArgs, NodeCommand};
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
@@ -97,6 +101,12 @@ pub enum Command {
     /// Alerts: what is wrong or was, and the rules that say so
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// The audit log: who changed what
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Follow what happens
+    #[command(after_help = events::EVENTS_HELP)]
+    Events(EventsArgs),
     /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {

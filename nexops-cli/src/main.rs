@@ -67,6 +67,8 @@ fn run(cli: Cli) -> Result<()> {
             Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) => {
                 commands::alert::rule_test::run(&args, &cli.global)
             }
+            Command::Audit(command) => commands::audit::run(command, &context).await,
+            Command::Events(args) => commands::events::run(&args, &context).await,
             Command::Completions { shell } => commands::completions::run(shell),
         }
     })

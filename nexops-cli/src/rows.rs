@@ -1,5 +1,7 @@
 //! What each kind of thing shows of itself in tables, descriptions and CSV.
 
+pub mod audit;
+pub mod event;
 pub mod node;
 pub mod task;
 pub mod vm;

@@ -14,6 +14,7 @@ mod health;
 mod idempotency;
 mod metrics;
 mod nodes;
+mod prometheus;
 mod reply;
 mod settings;
 mod system;
@@ -71,6 +72,7 @@ fn all() -> (Router<Arc<App>>, OpenApi) {
         .nest("/api/v1", v1())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(prometheus::prometheus))
         .split_for_parts();
     docs::complete(&mut document);
     (router, document)

@@ -116,6 +116,19 @@ pub struct Db {
     url: SecretString,
 }
 
+/// How the pool of connections is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections in use.
+    pub used: u64,
+    /// Connections that wait for use.
+    pub idle: u64,
+    /// Connections at most.
+    pub limit: u64,
+    /// Those who wait for a connection.
+    pub waiting: u64,
+}
+
 impl fmt::Debug for Db {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Db").field("pool", &self.pool.status()).finish_non_exhaustive()
@@ -153,6 +166,20 @@ impl Db {
                 error => error.into(),
             })
         })
+    }
+
+    /// How the pool is at this moment.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        let status = self.pool.status();
+        let idle = status.available.min(status.size);
+        let count = |number: usize| number as u64;
+        PoolState {
+            used: count(status.size - idle),
+            idle: count(idle),
+            limit: count(status.max_size),
+            waiting: count(status.waiting),
+        }
     }
 
     /// A connection beside the pool that hears of new events.

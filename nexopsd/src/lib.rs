@@ -12,6 +12,7 @@ pub mod config;
 pub mod connections;
 pub mod db;
 pub mod events;
+pub mod exposition;
 pub mod figures;
 pub mod inventory;
 pub mod jobs;

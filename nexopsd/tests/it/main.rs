@@ -10,6 +10,7 @@ mod docs_in_browser;
 mod envelope;
 mod events;
 mod events_recorded;
+mod exposition;
 mod health;
 mod idempotency;
 mod insides;

@@ -89,6 +89,7 @@ fn every_operation_is_described_with_its_parameters_and_its_errors() {
             assert!(is_text(&response["description"]), "{name} does not describe {status}");
             let media = match name.as_str() {
                 "get /api/v1/events" => "text/event-stream",
+                "get /metrics" => "text/plain",
                 _ => "application/json",
             };
             assert!(response["content"][media]["schema"].is_object(), "{name} has no schema for {status}");

@@ -12,6 +12,7 @@ mod events;
 mod extract;
 mod health;
 mod idempotency;
+mod kept;
 mod metrics;
 mod nodes;
 mod prometheus;

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::cache::Cache;
 use crate::config::{self, Config};
 use crate::connections::Complaints;
 use crate::db::connection::Managed;
@@ -44,6 +45,8 @@ pub struct App {
     pub refreshing: tokio::sync::Mutex<Complaints>,
     /// Rung when connections were changed.
     pub connections_changed: Notify,
+    /// Answers that may be given again.
+    pub cache: Cache,
     /// What happened, on its way to those who listen.
     pub events: Events,
     /// The job that keeps the samples' partitions in order.
@@ -112,6 +115,7 @@ impl App {
         let ids: Vec<ConnectionId> = adopted.iter().map(|connection| connection.id).collect();
         let outbound = outbound::Client::new(config.allow_loopback_targets).context("set up the client for checks")?;
         db::connection::let_go(conn, &ids, now).await.context("let go of the connections that are not described")?;
+        let cache = Cache::new(config.redis_url.as_ref())?;
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         Ok(Self {
@@ -124,6 +128,7 @@ impl App {
             environment: connections,
             refreshing: tokio::sync::Mutex::default(),
             connections_changed: Notify::new(),
+            cache,
             events: Events::default(),
             partitions,
             rollup,

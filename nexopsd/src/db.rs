@@ -9,6 +9,7 @@ pub mod event;
 pub mod history;
 pub mod idempotency;
 pub mod inside;
+pub mod inventory;
 pub mod latest;
 pub mod node;
 pub mod outbox;

@@ -18,6 +18,7 @@ use prometheus_client::encoding::{DescriptorEncoder, prometheus_text};
 use prometheus_client::registry::Registry;
 
 use crate::app::App;
+use crate::cache::Counts;
 use crate::db::connection::Record;
 use crate::db::{self, PoolState};
 use crate::proxmox::CallCount;
@@ -39,6 +40,7 @@ struct Snapshot {
     /// Calls by connection and, within, by node.
     calls: Vec<(String, Vec<CallCount>)>,
     pool: PoolState,
+    cache: Counts,
     events_passed_on: u64,
     event_resets: u64,
     event_readers: usize,
@@ -71,6 +73,7 @@ pub async fn text(app: &App, now: DateTime<Utc>) -> anyhow::Result<String> {
         jobs: app.handles().iter().map(|handle| handle.health()).collect(),
         calls: connections.iter().map(|c| (c.name.clone(), c.proxmox.calls())).collect(),
         pool: app.db.pool_state(),
+        cache: app.cache.counts(),
         events_passed_on: app.events.passed_on(),
         event_resets: app.events.resets(),
         event_readers: app.events.readers(),

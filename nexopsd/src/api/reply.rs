@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -54,6 +54,29 @@ pub fn list_by_time<T: Serialize>(
     unless_known(ListEnvelope { data, meta }, known)
 }
 
+/// One page of rows that are written already, and come from Proxmox.
+///
+/// # Errors
+/// When the rest cannot be written as JSON, which it can.
+pub fn raw_list(
+    rows: &[u8],
+    total: u64,
+    observed_at: Option<DateTime<Utc>>,
+    paging: Paging,
+    known: &Known,
+    app: &App,
+) -> Result<Response> {
+    let now = now();
+    let meta = meta(total, paging, now, Some(freshness(app, observed_at, now)));
+    let tag = tag(rows, &meta).map_err(Error::internal)?;
+    if known.has(&tag) {
+        return Ok(tagged(&tag, StatusCode::NOT_MODIFIED));
+    }
+    let meta = serde_json::to_vec(&meta).map_err(Error::internal)?;
+    let body = [b"{\"data\":", rows, b",\"meta\":", &meta, b"}"].concat();
+    Ok(tagged(&tag, ([(CONTENT_TYPE, "application/json")], body)))
+}
+
 /// One page of a list that comes from Proxmox; it is as old as the oldest last answer of the connections.
 ///
 /// # Errors
@@ -96,18 +119,21 @@ impl Known {
 
 /// The list with its tag, or that the caller knows it. Caches of the caller's own may keep it, and ask each time.
 fn unless_known<T: Serialize>(envelope: ListEnvelope<T>, known: &Known) -> Result<Response> {
-    let tag = tag(&envelope).map_err(Error::internal)?;
-    let answer =
-        if known.has(&tag) { StatusCode::NOT_MODIFIED.into_response() } else { Json(envelope).into_response() };
-    Ok(([(ETAG, tag.as_str()), (CACHE_CONTROL, "private, no-cache")], answer).into_response())
+    let rows = serde_json::to_vec(&envelope.data).map_err(Error::internal)?;
+    let tag = tag(&rows, &envelope.meta).map_err(Error::internal)?;
+    Ok(if known.has(&tag) { tagged(&tag, StatusCode::NOT_MODIFIED) } else { tagged(&tag, Json(envelope)) })
+}
+
+fn tagged(tag: &str, answer: impl IntoResponse) -> Response {
+    ([(ETAG, tag), (CACHE_CONTROL, "private, no-cache")], answer).into_response()
 }
 
 /// The weak tag of a list: the same for the same rows of the same age, whenever they are asked for.
-fn tag<T: Serialize>(envelope: &ListEnvelope<T>) -> serde_json::Result<String> {
-    let ListEnvelope { data, meta: ListMeta { total, page, per_page, next_cursor, timestamp: _, freshness } } =
-        envelope;
+fn tag(rows: &[u8], meta: &ListMeta) -> serde_json::Result<String> {
+    let ListMeta { total, page, per_page, next_cursor, timestamp: _, freshness } = meta;
     let mut hasher = Sha256::new();
-    serde_json::to_writer(&mut hasher, &(data, total, page, per_page, next_cursor, freshness))?;
+    hasher.update(rows);
+    serde_json::to_writer(&mut hasher, &(total, page, per_page, next_cursor, freshness))?;
     let hash: String = hasher.finalize().iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("W/\"{hash}\""))
 }
@@ -149,7 +175,7 @@ mod tests {
         let list = |data: &[u8], total, answered, observed| {
             let freshness = Some(Freshness { observed_at: Some(at(observed)), stale: false });
             let meta = ListMeta { total, page: 1, per_page: 20, next_cursor: None, timestamp: at(answered), freshness };
-            tag(&ListEnvelope { data: data.to_vec(), meta }).unwrap()
+            tag(data, &meta).unwrap()
         };
         let first = list(&[1, 2], 2, 100, 90);
         assert_eq!(first.len(), "W/\"\"".len() + 2 * TAG_BYTES);

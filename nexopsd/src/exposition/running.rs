@@ -7,6 +7,7 @@ use nexops_core::system::JobHealth;
 
 use super::Snapshot;
 use super::page::{Labels, Page};
+use crate::cache::Counts;
 use crate::db::PoolState;
 
 pub fn write(page: &mut Page<'_, '_>, snapshot: &Snapshot) -> fmt::Result {
@@ -17,6 +18,10 @@ pub fn write(page: &mut Page<'_, '_>, snapshot: &Snapshot) -> fmt::Result {
     jobs(page, &snapshot.jobs)?;
     calls(page, snapshot)?;
     database(page, snapshot)?;
+    let Counts { hits, misses, errors } = snapshot.cache;
+    let results = [("hit", hits), ("miss", misses), ("error", errors)];
+    let lines = results.into_iter().map(|(result, number)| (vec![("result", result)], Some(count(number))));
+    page.counters("nexops_cache_requests", "Answers looked for in the cache, and how that went", lines)?;
     page.counter("nexops_events_passed_on", "Events passed on to readers", snapshot.events_passed_on)?;
     page.counter("nexops_event_resets", "Readers told to look at everything anew", snapshot.event_resets)?;
     #[expect(clippy::cast_precision_loss, reason = "there are 256 at most")]

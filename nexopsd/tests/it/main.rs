@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod cache;
 mod collection;
 mod database;
 mod docs;

@@ -19,11 +19,22 @@ use crate::support::wait_until;
 fn exercises() -> Vec<(String, String, Value)> {
     let vms = "/api/v1/infrastructure/vms";
     let power = PowerAction::ALL.iter();
-    power.map(|action| (format!("post {vms}/{{vmid}}/{action}"), format!("{vms}/101/{action}"), Value::Null)).collect()
+    let power =
+        power.map(|action| (format!("post {vms}/{{vmid}}/{action}"), format!("{vms}/101/{action}"), Value::Null));
+    let connection = json!({
+        "name": "other", "hosts": ["192.0.2.1"], "user": "nexops@pve", "token_name": "nexops", "token_value": "s3cret",
+        "enabled": false,
+    });
+    let others = [
+        ("post /api/v1/settings/proxmox", "/api/v1/settings/proxmox", connection.clone()),
+        ("put /api/v1/settings/proxmox/{id}", "/api/v1/settings/proxmox/{proxmox.id}", connection),
+        ("delete /api/v1/settings/proxmox/{id}", "/api/v1/settings/proxmox/{proxmox.id}", Value::Null),
+    ];
+    power.chain(others.map(|(operation, path, body)| (operation.to_owned(), path.to_owned(), body))).collect()
 }
 
 /// Operations that are sent with POST and change nothing that anybody would want to know of later.
-const CHANGE_NOTHING: &[&str] = &[];
+const CHANGE_NOTHING: &[&str] = &["post /api/v1/settings/proxmox/test"];
 
 fn mutating_operations() -> BTreeSet<String> {
     let document = serde_json::to_value(nexopsd::api::document()).unwrap();

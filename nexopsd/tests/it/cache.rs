@@ -266,7 +266,7 @@ async fn a_change_that_is_not_committed_is_not_seen_and_one_that_is_never_missed
 async fn a_list_that_grows_stale_is_not_given_again_as_fresh() {
     let daemon = Wishes::default()
         .cluster("default", quick_cluster())
-        .variable("NEXOPS_METRICS_INTERVAL", "1s")
+        .variable("NEXOPS_METRICS_INTERVAL", "5s")
         .variable("NEXOPS_SYNC_INTERVAL", "1h")
         .start()
         .await;

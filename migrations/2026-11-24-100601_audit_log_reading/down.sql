@@ -1,3 +1,2 @@
-DROP INDEX tasks_audit_idx;
 DROP INDEX audit_logs_action_idx;
 DROP INDEX audit_logs_actor_idx;

@@ -1,5 +1,3 @@
 -- The audit log is read by person and by action too, the latest first.
 CREATE INDEX audit_logs_actor_idx ON audit_logs (actor, timestamp, id);
 CREATE INDEX audit_logs_action_idx ON audit_logs (action text_pattern_ops, timestamp, id);
--- A task names its row; without an index, forgetting rows would look through all tasks for each.
-CREATE INDEX tasks_audit_idx ON tasks (audit_id);

@@ -11,8 +11,8 @@ use nexops_core::page::cursor::Cursor;
 use nexops_core::page::{Paging, Sort};
 use uuid::Uuid;
 
-use super::schema::audit_logs;
 use super::Result;
+use super::schema::audit_logs;
 
 /// Who asks for a change, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]

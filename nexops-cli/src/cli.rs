@@ -1,6 +1,8 @@
 //! The command line: nouns, verbs, flags, and their help.
 
 mod alert;
+mod audit;
+mod events;
 mod list;
 mod metrics;
 mod node;
@@ -20,6 +22,8 @@ pub use alert::{
     ActOnAlertsArgs, AlertCommand, DeleteRulesArgs, ListAlertsArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand,
     RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
 };
+pub use audit::{AuditCommand, ListAuditArgs};
+pub use events::EventsArgs;
 pub use list::ListFlags;
 pub use metrics::{MetricsCommand, ShowMetricsArgs};
 pub use node::{ListNodesArgs, NodeCommand};
@@ -113,6 +117,12 @@ pub enum Command {
     /// Alerts: what is wrong or was, and the rules that say so
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// The audit log: who changed what
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Follow what happens
+    #[command(after_help = events::EVENTS_HELP)]
+    Events(EventsArgs),
     /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {

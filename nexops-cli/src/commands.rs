@@ -1,7 +1,9 @@
 //! The commands, a file for each noun.
 
 pub mod alert;
+pub mod audit;
 pub mod completions;
+pub mod events;
 pub mod metrics;
 pub mod node;
 pub mod power;

@@ -96,6 +96,7 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::NodeOffline
             | ErrorCode::DatabaseUnavailable
             | ErrorCode::NotReady
+            | ErrorCode::TooManyReaders
             | ErrorCode::RequestTimeout => Self::Unreachable,
             ErrorCode::MethodNotAllowed
             | ErrorCode::PayloadTooLarge

@@ -166,6 +166,9 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::NodeOffline => Some("`nexops status` shows every connection and what is wrong with it"),
         ErrorCode::ProxmoxTimeout | ErrorCode::RequestTimeout => Some(TIMEOUT_HINT),
         ErrorCode::Internal => Some("the daemon's log tells more under the request id (shown with -v)"),
+        ErrorCode::TooManyReaders => {
+            Some("end what follows the events without need, such as forgotten `nexops events`")
+        }
         ErrorCode::DatabaseUnavailable | ErrorCode::NotReady => {
             Some("try again in a moment; the daemon's log tells more")
         }

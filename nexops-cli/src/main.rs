@@ -67,6 +67,8 @@ fn run(cli: Cli) -> Result<()> {
             Command::Metrics(command) => commands::metrics::run(command, &context).await,
             Command::Task(command) => commands::task::run(command, &context).await,
             Command::Alert(command) => commands::alert::run(command, &context).await,
+            Command::Audit(command) => commands::audit::run(command, &context).await,
+            Command::Events(args) => commands::events::run(&args, &context).await,
             Command::Completions { shell } => commands::completions::run(shell),
         }
     })

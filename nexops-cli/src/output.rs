@@ -158,10 +158,15 @@ impl Output {
 
 /// Writes to standard output. A reader that has left is no failure: it has seen what it wanted.
 pub fn emit(text: &str) -> Result<()> {
+    write(text).map(|_is_read| ())
+}
+
+/// Writes to standard output, and says whether anybody reads it still.
+pub fn write(text: &str) -> Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(unwritable(&error)),
     }
 }

@@ -1,6 +1,8 @@
 //! What each kind of thing shows of itself in tables, descriptions and CSV.
 
 pub mod alert;
+pub mod audit;
+pub mod event;
 pub mod metrics;
 pub mod node;
 pub mod service;

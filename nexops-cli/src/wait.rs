@@ -64,9 +64,11 @@ pub fn may_pass(error: &client::Error) -> bool {
         client::Error::Unreachable { .. } | client::Error::Timeout { .. } | client::Error::Payload { .. } => true,
         client::Error::Url { .. } => false,
         client::Error::Api(body) => match body.code {
-            ErrorCode::DatabaseUnavailable | ErrorCode::NotReady | ErrorCode::RequestTimeout | ErrorCode::Internal => {
-                true
-            }
+            ErrorCode::DatabaseUnavailable
+            | ErrorCode::NotReady
+            | ErrorCode::TooManyReaders
+            | ErrorCode::RequestTimeout
+            | ErrorCode::Internal => true,
             ErrorCode::InvalidRequest
             | ErrorCode::Unauthorized
             | ErrorCode::HostNotAllowed

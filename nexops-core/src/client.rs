@@ -3,6 +3,7 @@
 //! It needs a tokio runtime from the caller. Nothing is retried here: the daemon is near, and who calls knows better.
 
 mod endpoints;
+pub mod events;
 
 use std::fmt;
 use std::time::Duration;
@@ -107,17 +108,8 @@ impl Client {
                 "it must not hold a user or password, which would show in messages and process lists".to_owned();
             return Err(Error::Url { url: url.host_str().unwrap_or_default().to_owned(), reason });
         }
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .no_proxy()
-            .redirect(Policy::none())
-            .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")));
-        if url.scheme() == "http" {
-            // Reading the system's root certificates takes longer than a whole command, and nobody needs them here.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder.build().map_err(|error| bad_url(error.to_string()))?;
+        let http =
+            builder(url.scheme()).timeout(REQUEST_TIMEOUT).build().map_err(|error| bad_url(error.to_string()))?;
         let profile = Profile { url: profile.url.trim_end_matches('/').to_owned(), ..profile };
         Ok(Self { http, profile })
     }
@@ -191,13 +183,19 @@ impl Client {
         request
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+    /// The answer that was hoped for, its body still to be read.
+    async fn accepted(&self, request: RequestBuilder) -> Result<Response> {
         let response = request.send().await.map_err(|error| self.failure(error))?;
-        let url = response.url().to_string();
         let status = response.status();
         if !status.is_success() {
-            return Err(self.refusal(url, status, response).await);
+            return Err(self.refusal(response.url().to_string(), status, response).await);
         }
+        Ok(response)
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let response = self.accepted(request).await?;
+        let url = response.url().to_string();
         let body = response.bytes().await.map_err(|error| self.failure(error))?;
         serde_json::from_slice(&body).map_err(|error| Error::Payload { url, reason: error.to_string() })
     }
@@ -219,9 +217,13 @@ impl Client {
     }
 
     fn failure(&self, source: reqwest::Error) -> Error {
+        self.failure_within(source, REQUEST_TIMEOUT)
+    }
+
+    fn failure_within(&self, source: reqwest::Error, patience: Duration) -> Error {
         let url = self.profile.url.clone();
         if source.is_timeout() && !source.is_connect() {
-            Error::Timeout { url, after: REQUEST_TIMEOUT }
+            Error::Timeout { url, after: patience }
         } else {
             Error::Unreachable { url, source }
         }
@@ -233,6 +235,17 @@ fn if_match(request: RequestBuilder, version: Option<i64>) -> RequestBuilder {
         Some(version) => request.header(IF_MATCH, format!("\"{version}\"")),
         None => request,
     }
+}
+
+/// What every request has in common.
+fn builder(scheme: &str) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .no_proxy()
+        .redirect(Policy::none())
+        .user_agent(concat!("nexops/", env!("CARGO_PKG_VERSION")));
+    // Reading the system's root certificates takes longer than a whole command, and over plain HTTP nobody needs them.
+    if scheme == "http" { builder.tls_certs_only([]) } else { builder }
 }
 
 fn with_query(path: impl fmt::Display, query: &impl Serialize) -> String {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::ErrorBody;
+use crate::page::cursor::Cursor;
 
 /// A successful answer that holds one thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -44,6 +45,10 @@ pub struct ListMeta {
     pub page: u32,
     /// Rows on a full page, 1..=1000.
     pub per_page: u32,
+    /// Where the next page begins, for `cursor`; only in lists by time that know cursors, and only while there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub next_cursor: Option<Cursor>,
     /// When the daemon answered.
     pub timestamp: DateTime<Utc>,
     /// How old the data is. Absent where it does not come from Proxmox.

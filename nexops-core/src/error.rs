@@ -74,6 +74,8 @@ text_enum! {
         DatabaseUnavailable = "DATABASE_UNAVAILABLE",
         /// 503: the daemon has just started and has not looked at every cluster yet.
         NotReady = "NOT_READY",
+        /// 503: as many readers as are served follow the events already.
+        TooManyReaders = "TOO_MANY_READERS",
         /// 503: the daemon did not finish the answer in time.
         RequestTimeout = "REQUEST_TIMEOUT",
         /// 504: Proxmox did not answer in time; what it did is not known yet.
@@ -114,7 +116,7 @@ impl ErrorCode {
             | Self::ProxmoxCertificate
             | Self::NodeOffline
             | Self::ProxmoxError => 502,
-            Self::DatabaseUnavailable | Self::NotReady | Self::RequestTimeout => 503,
+            Self::DatabaseUnavailable | Self::NotReady | Self::TooManyReaders | Self::RequestTimeout => 503,
             Self::ProxmoxTimeout => 504,
         }
     }

@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 pub mod alert;
+pub mod audit;
 pub mod client;
 pub mod envelope;
 pub mod error;

@@ -1,5 +1,7 @@
 //! Pages and orders of lists.
 
+pub mod cursor;
+
 use std::fmt;
 use std::str::FromStr;
 

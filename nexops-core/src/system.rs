@@ -100,6 +100,8 @@ pub struct JobHealth {
     pub failures: u64,
     /// When the last run began; null before the first.
     pub last_started_at: Option<DateTime<Utc>>,
+    /// When a run last succeeded; null if none ever did.
+    pub last_succeeded_at: Option<DateTime<Utc>>,
     /// How long the last finished run took, in milliseconds; null before the first.
     pub last_duration_ms: Option<u64>,
     /// Why the last run failed; null when it did not.

@@ -5,14 +5,18 @@
 
 mod access;
 mod alerts;
+mod audit;
 mod conversation;
 mod docs;
 mod error;
+mod events;
 mod extract;
 mod health;
 mod idempotency;
+mod kept;
 mod metrics;
 mod nodes;
+mod prometheus;
 mod reply;
 mod rules;
 mod services;
@@ -77,6 +81,8 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(rules::find_alert_rule, rules::update_alert_rule, rules::delete_alert_rule))
         .routes(routes!(silences::list_silences, silences::create_silence))
         .routes(routes!(silences::end_silence))
+        .routes(routes!(audit::list_audit_logs))
+        .routes(routes!(events::events))
         .routes(routes!(system::system))
 }
 
@@ -85,6 +91,7 @@ fn all() -> (Router<Arc<App>>, OpenApi) {
         .nest("/api/v1", v1())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(prometheus::prometheus))
         .split_for_parts();
     docs::complete(&mut document);
     (router, document)

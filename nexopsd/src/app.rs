@@ -10,12 +10,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::cache::Cache;
 use crate::config::{self, Config};
 use crate::connections::Complaints;
 use crate::db::connection::Managed;
 use crate::db::latest::Staleness;
 use crate::db::partition::Kept;
 use crate::db::{self, Db};
+use crate::events::Events;
 use crate::jobs;
 use crate::jobs::memory::Memory;
 use crate::outbound;
@@ -45,6 +47,10 @@ pub struct App {
     pub connections_changed: Notify,
     /// The loop that checks services.
     pub check: Arc<jobs::Handle>,
+    /// Answers that may be given again.
+    pub cache: Cache,
+    /// What happened, on its way to those who listen.
+    pub events: Events,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
     /// The job that rolls samples up.
@@ -114,6 +120,7 @@ impl App {
         let outbound = outbound::Client::new(config.allow_loopback_targets).context("set up the client for checks")?;
         db::connection::let_go(conn, &ids, now).await.context("let go of the connections that are not described")?;
         let check = Arc::new(jobs::Handle::new(jobs::check::NAME, None, config.intervals.health));
+        let cache = Cache::new(config.redis_url.as_ref())?;
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         let evaluate = Arc::new(jobs::Handle::new(jobs::evaluate::NAME, None, jobs::evaluate::PERIOD));
@@ -128,6 +135,8 @@ impl App {
             refreshing: tokio::sync::Mutex::default(),
             connections_changed: Notify::new(),
             check,
+            cache,
+            events: Events::default(),
             partitions,
             rollup,
             evaluate,

@@ -119,7 +119,7 @@ async fn database(config: &Config) -> anyhow::Result<String> {
 async fn redis(config: &Config) -> anyhow::Result<String> {
     match &config.redis_url {
         None => Ok("not configured, and not needed".to_owned()),
-        Some(url) => cache::ping(url).await.map(|()| "answers; nothing is kept there yet".to_owned()),
+        Some(url) => cache::ping(url).await.map(|()| "answers; lists are kept there".to_owned()),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod event;
 pub mod history;
 pub mod idempotency;
 pub mod inside;
+pub mod inventory;
 pub mod latest;
 pub mod node;
 pub mod outbox;
@@ -34,6 +35,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use diesel::result::DatabaseErrorKind;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
@@ -135,6 +137,19 @@ pub struct Db {
     url: SecretString,
 }
 
+/// How the pool of connections is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections in use.
+    pub used: u64,
+    /// Connections that wait for use.
+    pub idle: u64,
+    /// Connections at most.
+    pub limit: u64,
+    /// Those who wait for a connection.
+    pub waiting: u64,
+}
+
 impl fmt::Debug for Db {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Db").field("pool", &self.pool.status()).finish_non_exhaustive()
@@ -177,6 +192,30 @@ impl Db {
                 error => error.into(),
             })
         })
+    }
+
+    /// How the pool is at this moment.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        let status = self.pool.status();
+        let idle = status.available.min(status.size);
+        let count = |number: usize| number as u64;
+        PoolState {
+            used: count(status.size - idle),
+            idle: count(idle),
+            limit: count(status.max_size),
+            waiting: count(status.waiting),
+        }
+    }
+
+    /// A connection beside the pool that hears of new events.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not come about within five seconds.
+    pub async fn listen(&self) -> Result<event::Listener> {
+        let connection = tokio::time::timeout(POOL_TIMEOUT, establish(self.url.expose_secret().to_owned())).await;
+        let connection = connection.map_err(|elapsed| Error::Unavailable(elapsed.into()))?;
+        event::Listener::on(connection.map_err(|error| Error::Unavailable(error.into()))?).await
     }
 
     /// Brings the schema up to date and says which migrations that took.
@@ -274,6 +313,13 @@ fn storable_json(value: serde_json::Value) -> serde_json::Value {
         }
         value @ (Value::Null | Value::Bool(_) | Value::Number(_)) => value,
     }
+}
+
+/// A time as PostgreSQL can compare it: it knows fewer years than a caller can write.
+fn storable_time(at: DateTime<Utc>) -> DateTime<Utc> {
+    const FIRST: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+    const LAST: DateTime<Utc> = DateTime::<Utc>::from_timestamp(253_402_300_799, 0).expect("the year 9999 is a time");
+    at.clamp(FIRST, LAST)
 }
 
 /// A pattern for ILIKE that finds the text anywhere, whatever special characters are in it.

@@ -86,6 +86,7 @@ struct Runs {
 struct Health {
     failures: u64,
     last_started_at: Option<DateTime<Utc>>,
+    last_succeeded_at: Option<DateTime<Utc>>,
     last_duration: Option<Duration>,
     last_error: Option<String>,
     last_report: serde_json::Value,
@@ -135,7 +136,7 @@ impl Handle {
     /// How it fares.
     #[must_use]
     pub fn health(&self) -> JobHealth {
-        let Health { failures, last_started_at, last_duration, last_error, last_report } =
+        let Health { failures, last_started_at, last_succeeded_at, last_duration, last_error, last_report } =
             &*self.health.lock().unwrap_or_else(PoisonError::into_inner);
         JobHealth {
             name: self.name.to_owned(),
@@ -144,6 +145,7 @@ impl Handle {
             runs: self.runs.borrow().ended,
             failures: *failures,
             last_started_at: *last_started_at,
+            last_succeeded_at: *last_succeeded_at,
             last_duration_ms: last_duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
             last_error: last_error.clone(),
             last_report: last_report.clone(),
@@ -155,12 +157,13 @@ impl Handle {
         self.runs.send_modify(|runs| runs.begun += 1);
     }
 
-    fn end(&self, took: Duration, result: Result<serde_json::Value, &anyhow::Error>) {
+    fn end(&self, took: Duration, now: DateTime<Utc>, result: Result<serde_json::Value, &anyhow::Error>) {
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.last_duration = Some(took);
         match result {
             Ok(report) => {
                 health.last_report = report;
+                health.last_succeeded_at = Some(now);
                 health.last_error = None;
             }
             Err(error) => {
@@ -247,11 +250,11 @@ async fn run_once<J: Job>(app: &App, handle: &Handle, job: &J) -> Duration {
         Ok(Ran { report, again_in }) => {
             let report = serde_json::to_value(report).unwrap_or_default();
             tracing::debug!(job.name = handle.name, connection.name = handle.connection, %report, "a run ended");
-            handle.end(clock.elapsed(), Ok(report));
+            handle.end(clock.elapsed(), now(), Ok(report));
             again_in.unwrap_or(handle.period).saturating_sub(clock.elapsed().min(handle.period / 2))
         }
         Err(error) => {
-            handle.end(clock.elapsed(), Err(&error));
+            handle.end(clock.elapsed(), now(), Err(&error));
             handle.period.min(J::PAUSE_AFTER_FAILURE)
         }
     }

@@ -12,6 +12,8 @@ pub mod check;
 pub mod config;
 pub mod connections;
 pub mod db;
+pub mod events;
+pub mod exposition;
 pub mod figures;
 pub mod health;
 pub mod inventory;

@@ -139,13 +139,70 @@ async fn prepare_and_send(
         return Err(Error::NotFound(vm.id.into()));
     }
     let connection = app.connection(vm.connection_id).ok_or(Error::NotFound(vm.id.into()))?;
-    check_kind(&vm, action)?;
-    let (at, current) = locate(&connection, &vm).await?;
-    check_state(&vm, &current, action)?;
-    let task = TaskId::new();
-    let _sending = connection.sending(task);
-    let overruled = begin(app, &vm, &at, &Wish { task, action, origin, claim }).await?;
-    send(app, &connection, task, &at, action, overruled).await
+    let wish = Wish { task: TaskId::new(), action, origin, claim };
+    let _sending = connection.sending(wish.task);
+    match prepare(app, &connection, &vm, &wish).await {
+        Ok((at, overruled)) => send(app, &connection, wish.task, &at, action, overruled).await,
+        Err(error) => {
+            note_refusal(app, &vm, &wish, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// Everything before the sending: whether the action makes sense, and the writing down.
+async fn prepare(app: &App, connection: &Connection, vm: &Vm, wish: &Wish<'_>) -> Result<(GuestAddress, bool), Error> {
+    check_kind(vm, wish.action)?;
+    let (at, current) = locate(connection, vm).await?;
+    check_state(vm, &current, wish.action)?;
+    let overruled = begin(app, vm, &at, wish).await?;
+    Ok((at, overruled))
+}
+
+/// Writes into the audit log that somebody wanted what he could not have. He gets his answer in any case.
+async fn note_refusal(app: &App, vm: &Vm, wish: &Wish<'_>, error: &Error) {
+    if matches!(error, Error::Db(_)) {
+        return;
+    }
+    let noted: db::Result<()> = async {
+        let mut entry = entry(vm, &vm.node, wish);
+        entry.details["refusal"] = json!(error.to_string());
+        db::audit::refused(&mut *app.db.get().await?, &entry).await
+    }
+    .await;
+    if let Err(error) = noted {
+        tracing::warn!(
+            vmid = vm.vmid,
+            error = format!("{:#}", anyhow::Error::from(error)),
+            "a refused action is not in the audit log"
+        );
+    }
+}
+
+/// The row of the audit log for a wish.
+fn entry<'a>(vm: &Vm, node: &str, wish: &'a Wish<'_>) -> Entry<'a> {
+    Entry {
+        id: AuditId::new(),
+        origin: wish.origin,
+        action: audited(wish.action),
+        resource_type: "vm",
+        resource_id: vm.id.0,
+        details: json!({"vmid": vm.vmid, "name": vm.name, "node": node, "connection": vm.connection}),
+        at: now(),
+    }
+}
+
+/// What the action is called in the audit log.
+const fn audited(action: PowerAction) -> &'static str {
+    match action {
+        PowerAction::Start => "vm.start",
+        PowerAction::Stop => "vm.stop",
+        PowerAction::Restart => "vm.restart",
+        PowerAction::Shutdown => "vm.shutdown",
+        PowerAction::Reset => "vm.reset",
+        PowerAction::Suspend => "vm.suspend",
+        PowerAction::Resume => "vm.resume",
+    }
 }
 
 /// An action that somebody wants, and may have.
@@ -158,17 +215,10 @@ struct Wish<'a> {
 
 /// Writes the task down, and says whether it overrules a shutdown that is under way.
 async fn begin(app: &App, vm: &Vm, at: &GuestAddress, wish: &Wish<'_>) -> Result<bool, Error> {
-    let Wish { task, action, origin, claim } = *wish;
+    let Wish { task, action, origin: _, claim } = *wish;
     let conn = &mut app.db.get().await?;
-    let audit = Entry {
-        id: AuditId::new(),
-        origin,
-        action: &format!("vm.{action}"),
-        resource_type: "vm",
-        resource_id: vm.id.0,
-        details: json!({"vmid": vm.vmid, "name": vm.name, "node": at.node, "connection": vm.connection, "task_id": task}),
-        at: now(),
-    };
+    let mut audit = entry(vm, &at.node, wish);
+    audit.details["task_id"] = json!(task);
     let intent = Intent {
         id: task,
         connection_id: vm.connection_id,

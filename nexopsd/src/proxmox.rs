@@ -3,6 +3,7 @@
 //! Proxmox is lenient in what it sends: types vary between releases and even inside one answer, keys come and go, and most
 //! of what it has to say about a failure stands in the status line. Nothing outside of this module has to know that.
 
+mod calls;
 mod client;
 mod cluster;
 mod config;
@@ -21,6 +22,7 @@ mod task;
 mod transport;
 mod upid;
 
+pub use calls::CallCount;
 pub use client::Client;
 pub use cluster::{ClusterStatus, Member, Resources, StorageRow, Version};
 pub use config::{Birthmark, GuestConfig, has_agent};

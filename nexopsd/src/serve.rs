@@ -8,7 +8,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::{api, jobs};
+use crate::{api, events, jobs};
 
 /// How long requests and actions may take to come to their end.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -21,6 +21,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub async fn run(app: Arc<App>, listener: TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr().context("ask for the address that is listened on")?;
     jobs::start(&app);
+    app.tracker.spawn(events::follow(Arc::clone(&app)));
     let service = api::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
     let stopping = Arc::clone(&app);
     let server = axum::serve(listener, service)

@@ -187,7 +187,7 @@ pub fn list<T: Serialize + Clone>(data: &[T]) -> ResponseTemplate {
 }
 
 pub fn list_with<T: Serialize + Clone>(data: &[T], total: u64, freshness: Option<Freshness>) -> ResponseTemplate {
-    let meta = ListMeta { total, page: 1, per_page: 1000, timestamp: then(), freshness };
+    let meta = ListMeta { total, page: 1, per_page: 1000, next_cursor: None, timestamp: then(), freshness };
     ResponseTemplate::new(200).set_body_json(ListEnvelope { data: data.to_vec(), meta })
 }
 

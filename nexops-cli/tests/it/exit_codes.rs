@@ -31,6 +31,7 @@ use crate::daemon::{Daemon, Run, nexops, refuses, refuses_with, vm};
 #[case(ErrorCode::NodeOffline, 6)]
 #[case(ErrorCode::ProxmoxError, 1)]
 #[case(ErrorCode::DatabaseUnavailable, 6)]
+#[case(ErrorCode::TooManyReaders, 6)]
 #[case(ErrorCode::RequestTimeout, 6)]
 #[case(ErrorCode::ProxmoxTimeout, 6)]
 fn a_refused_action_exits_with_the_code_of_its_kind(#[case] code: ErrorCode, #[case] expected: i32) {

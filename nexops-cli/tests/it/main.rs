@@ -1,10 +1,12 @@
 //! The real binary against a server that answers as the API's contract says.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod audit;
 mod bulk;
 mod completions;
 mod confirmation;
 mod daemon;
+mod events;
 mod exit_codes;
 mod forms;
 mod lists;

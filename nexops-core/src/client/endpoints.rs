@@ -3,12 +3,15 @@
 use reqwest::Method;
 use uuid::Uuid;
 
+use super::events::EventStream;
 use super::{Client, Result};
 use crate::alert::preview::{Preview, PreviewRequest};
 use crate::alert::rule::{AlertRule, ListRules, RuleDefinition};
 use crate::alert::silence::{CreateSilence, ListSilences, Silence};
 use crate::alert::{Alert, AlertNote, ListAlerts};
+use crate::audit::{AuditEntry, ListAuditLogs};
 use crate::envelope::{Envelope, ListEnvelope};
+use crate::event::EventQuery;
 use crate::id::{AlertId, ConnectionId, NodeId, RuleId, ServiceId, SilenceId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
@@ -271,6 +274,17 @@ impl Client {
     /// Ends a silence now.
     pub async fn end_silence(&self, id: SilenceId) -> Result<Envelope<Silence>> {
         self.delete(format!("/alerts/silences/{id}")).await
+    }
+
+    /// One page of the audit log.
+    pub async fn list_audit_logs(&self, query: &ListAuditLogs) -> Result<ListEnvelope<AuditEntry>> {
+        self.list("/audit-logs", query).await
+    }
+
+    /// Follows what happens, after the given event or from now on. The stream is connected; it goes on across broken
+    /// connections.
+    pub async fn events(&self, query: &EventQuery, after: Option<i64>) -> Result<EventStream> {
+        EventStream::open(self, query, after).await
     }
 
     /// The daemon's account of itself.

@@ -92,7 +92,7 @@ async fn in_envelope(response: Response, request_id: &str, path: &str) -> Respon
     };
     body.request_id = Some(request_id.to_owned());
     let soon = body.code == ErrorCode::IdempotencyInProgress;
-    let later = matches!(body.code, ErrorCode::DatabaseUnavailable | ErrorCode::NotReady | ErrorCode::RequestTimeout);
+    let later = body.code.status() == 503;
     let json = serde_json::to_vec(&ErrorEnvelope { error: body }).unwrap_or_default();
     let (mut parts, _foreign_body) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);

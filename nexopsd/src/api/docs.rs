@@ -21,6 +21,7 @@ const TOKEN: &str = "token";
             Times are RFC 3339 in UTC, percentages 0 to 100, `*_mb` is MiB, `*_gb` is GiB, and what is not known is null. No text may hold a NUL character.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
+    components(schemas(nexops_core::event::EventType)),
     tags(
         (name = "infrastructure", description = "Nodes, guests, and the power actions on them"),
         (name = "tasks", description = "Power actions under way and done"),
@@ -28,6 +29,8 @@ const TOKEN: &str = "token";
         (name = "metrics", description = "Histories, and everything at a glance"),
         (name = "settings", description = "What is watched"),
         (name = "alerts", description = "What is wrong or was, the rules that say so, and silences"),
+        (name = "audit", description = "Who changed what"),
+        (name = "events", description = "What happens, as it happens"),
         (name = "system", description = "The daemon itself"),
         (name = "health", description = "For whoever watches the daemon; no token needed"),
     )

@@ -107,7 +107,11 @@ async fn act(app: &Arc<App>, claim: Claim, vm: VmRef, action: PowerAction, origi
 const fn is_fault_of_ours(code: ErrorCode) -> bool {
     matches!(
         code,
-        ErrorCode::Internal | ErrorCode::DatabaseUnavailable | ErrorCode::NotReady | ErrorCode::RequestTimeout
+        ErrorCode::Internal
+            | ErrorCode::DatabaseUnavailable
+            | ErrorCode::NotReady
+            | ErrorCode::TooManyReaders
+            | ErrorCode::RequestTimeout
     )
 }
 

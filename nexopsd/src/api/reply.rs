@@ -4,13 +4,14 @@ use std::convert::Infallible;
 
 use axum::Json;
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use nexops_core::envelope::{Envelope, Freshness, ListEnvelope, ListMeta, Meta};
 use nexops_core::page::Paging;
+use nexops_core::page::cursor::Cursor;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -48,6 +49,42 @@ pub fn created<T: Serialize>(data: T, version: i64, location: &str) -> Response 
 /// When the rows cannot be written as JSON, which they can.
 pub fn list<T: Serialize>((data, total): (Vec<T>, u64), paging: Paging, known: &Known) -> Result<Response> {
     unless_known(ListEnvelope { data, meta: meta(total, paging, now(), None) }, known)
+}
+
+/// One page of a list that is ordered by time and can be walked through with cursors.
+///
+/// # Errors
+/// When the rows cannot be written as JSON, which they can.
+pub fn list_by_time<T: Serialize>(
+    (data, total, next_cursor): (Vec<T>, u64, Option<Cursor>),
+    paging: Paging,
+    known: &Known,
+) -> Result<Response> {
+    let meta = ListMeta { next_cursor, ..meta(total, paging, now(), None) };
+    unless_known(ListEnvelope { data, meta }, known)
+}
+
+/// One page of rows that are written already, and come from Proxmox.
+///
+/// # Errors
+/// When the rest cannot be written as JSON, which it can.
+pub fn raw_list(
+    rows: &[u8],
+    total: u64,
+    observed_at: Option<DateTime<Utc>>,
+    paging: Paging,
+    known: &Known,
+    app: &App,
+) -> Result<Response> {
+    let now = now();
+    let meta = meta(total, paging, now, Some(freshness(app, observed_at, now)));
+    let tag = tag(rows, &meta).map_err(Error::internal)?;
+    if known.has(&tag) {
+        return Ok(tagged(&tag, StatusCode::NOT_MODIFIED));
+    }
+    let meta = serde_json::to_vec(&meta).map_err(Error::internal)?;
+    let body = [b"{\"data\":", rows, b",\"meta\":", &meta, b"}"].concat();
+    Ok(tagged(&tag, ([(CONTENT_TYPE, "application/json")], body)))
 }
 
 /// One page of a list that comes from Proxmox; it is as old as the oldest last answer of the connections.
@@ -92,23 +129,28 @@ impl Known {
 
 /// The list with its tag, or that the caller knows it. Caches of the caller's own may keep it, and ask each time.
 fn unless_known<T: Serialize>(envelope: ListEnvelope<T>, known: &Known) -> Result<Response> {
-    let tag = tag(&envelope).map_err(Error::internal)?;
-    let answer =
-        if known.has(&tag) { StatusCode::NOT_MODIFIED.into_response() } else { Json(envelope).into_response() };
-    Ok(([(ETAG, tag.as_str()), (CACHE_CONTROL, "private, no-cache")], answer).into_response())
+    let rows = serde_json::to_vec(&envelope.data).map_err(Error::internal)?;
+    let tag = tag(&rows, &envelope.meta).map_err(Error::internal)?;
+    Ok(if known.has(&tag) { tagged(&tag, StatusCode::NOT_MODIFIED) } else { tagged(&tag, Json(envelope)) })
+}
+
+fn tagged(tag: &str, answer: impl IntoResponse) -> Response {
+    ([(ETAG, tag), (CACHE_CONTROL, "private, no-cache")], answer).into_response()
 }
 
 /// The weak tag of a list: the same for the same rows of the same age, whenever they are asked for.
-fn tag<T: Serialize>(envelope: &ListEnvelope<T>) -> serde_json::Result<String> {
-    let ListEnvelope { data, meta: ListMeta { total, page, per_page, timestamp: _, freshness } } = envelope;
+fn tag(rows: &[u8], meta: &ListMeta) -> serde_json::Result<String> {
+    let ListMeta { total, page, per_page, next_cursor, timestamp: _, freshness } = meta;
     let mut hasher = Sha256::new();
-    serde_json::to_writer(&mut hasher, &(data, total, page, per_page, freshness))?;
+    hasher.update(rows);
+    serde_json::to_writer(&mut hasher, &(total, page, per_page, next_cursor, freshness))?;
     let hash: String = hasher.finalize().iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("W/\"{hash}\""))
 }
 
 fn meta(total: u64, paging: Paging, timestamp: DateTime<Utc>, freshness: Option<Freshness>) -> ListMeta {
-    ListMeta { total, page: paging.page(), per_page: paging.per_page(), timestamp, freshness }
+    let (page, per_page) = (paging.page(), paging.per_page());
+    ListMeta { total, page, per_page, next_cursor: None, timestamp, freshness }
 }
 
 fn freshness(app: &App, observed_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Freshness {
@@ -142,8 +184,8 @@ mod tests {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let list = |data: &[u8], total, answered, observed| {
             let freshness = Some(Freshness { observed_at: Some(at(observed)), stale: false });
-            let meta = ListMeta { total, page: 1, per_page: 20, timestamp: at(answered), freshness };
-            tag(&ListEnvelope { data: data.to_vec(), meta }).unwrap()
+            let meta = ListMeta { total, page: 1, per_page: 20, next_cursor: None, timestamp: at(answered), freshness };
+            tag(data, &meta).unwrap()
         };
         let first = list(&[1, 2], 2, 100, 90);
         assert_eq!(first.len(), "W/\"\"".len() + 2 * TAG_BYTES);

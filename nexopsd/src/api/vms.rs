@@ -16,6 +16,7 @@ use nexops_core::vm::{ListVms, PowerAction, UsageQuery, Vm, VmRef};
 use super::error::{Error, Result};
 use super::extract::{Caller, Query, Vm as VmPath, paging};
 use super::idempotency::{self, Key};
+use super::kept::{self, Found, Rows};
 use super::reply::{self, Known};
 use crate::app::{App, now};
 use crate::db::audit::Origin;
@@ -30,8 +31,14 @@ const FRESH_PATIENCE: Duration = Duration::from_secs(45);
 pub async fn list_vms(State(app): State<Arc<App>>, Query(query): Query<ListVms>, known: Known) -> Result<Response> {
     let paging = paging(query.page, query.per_page)?;
     let conn = &mut app.db.get().await?;
-    let page = db::vm::list(conn, &query, paging, app.staleness(now())).await?;
-    reply::observed_list(page, paging, &known, &app, conn).await
+    let key = match kept::find(&app, conn, "vms", &query, paging, &known).await? {
+        Found::Answer(answer) => return Ok(answer),
+        Found::Nothing(key) => key,
+    };
+    let (page, total) = db::vm::list(conn, &query, paging, app.staleness(now())).await?;
+    let usages = page.iter().map(|vm| vm.usage).filter(|usage| !usage.stale);
+    let fresh = usages.filter_map(|usage| usage.observed_at).collect();
+    kept::keep(&app, conn, key, Rows { page, total, fresh }, paging, &known).await
 }
 
 /// Gives one guest with its configuration.

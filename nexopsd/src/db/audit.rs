@@ -5,26 +5,14 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use nexops_core::audit::{AuditColumn, AuditEntry, ListAuditLogs, Outcome};
 use nexops_core::id::AuditId;
-use nexops_core::text_enum;
+use nexops_core::page::cursor::Cursor;
+use nexops_core::page::{Paging, Sort};
 use uuid::Uuid;
 
 use super::Result;
 use super::schema::audit_logs;
-
-text_enum! {
-    /// How an audited action ended.
-    pub enum Outcome {
-        /// Not known yet.
-        Pending = "pending",
-        /// It had its effect.
-        Succeeded = "succeeded",
-        /// It was refused, or failed.
-        Failed = "failed",
-        /// Nobody can tell.
-        Unknown = "unknown",
-    }
-}
 
 /// Who asks for a change, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +60,14 @@ pub async fn done(conn: &mut AsyncPgConnection, entry: &Entry<'_>) -> Result<()>
     insert(conn, entry, Outcome::Succeeded).await
 }
 
+/// Writes a row of what was refused before anything was done.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn refused(conn: &mut AsyncPgConnection, entry: &Entry<'_>) -> Result<()> {
+    insert(conn, entry, Outcome::Failed).await
+}
+
 async fn insert(conn: &mut AsyncPgConnection, entry: &Entry<'_>, outcome: Outcome) -> Result<()> {
     let Entry { id, origin, action, resource_type, resource_id, details, at } = entry;
     let Origin { actor, address, request_id } = origin;
@@ -105,6 +101,131 @@ pub async fn end(conn: &mut AsyncPgConnection, id: Uuid, outcome: Outcome, detai
         .execute(conn)
         .await?;
     Ok(())
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = audit_logs)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct AuditRow {
+    id: Uuid,
+    actor: String,
+    action: String,
+    resource_type: String,
+    resource_id: Uuid,
+    details: serde_json::Value,
+    outcome: String,
+    request_id: Option<String>,
+    ip_address: String,
+    timestamp: DateTime<Utc>,
+}
+
+impl AuditRow {
+    fn into_entry(self) -> Result<AuditEntry> {
+        let Self { id, actor, action, resource_type, resource_id, details, outcome, request_id, ip_address, timestamp } =
+            self;
+        let (id, outcome) = (id.into(), super::word(&outcome)?);
+        Ok(AuditEntry {
+            id,
+            actor,
+            action,
+            resource_type,
+            resource_id,
+            details,
+            outcome,
+            request_id,
+            ip_address,
+            timestamp,
+        })
+    }
+}
+
+/// One page of the audit log, how many rows there are in all, and where the next page begins if there is one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    query: &ListAuditLogs,
+    paging: Paging,
+) -> Result<(Vec<AuditEntry>, u64, Option<Cursor>)> {
+    let ListAuditLogs {
+        page: _,
+        per_page: _,
+        cursor,
+        sort,
+        actor,
+        action,
+        resource_type,
+        resource_id,
+        outcome,
+        since,
+        until,
+    } = query;
+    macro_rules! filtered {
+        () => {{
+            let mut query = audit_logs::table.into_boxed();
+            if let Some(actor) = actor {
+                query = query.filter(audit_logs::actor.eq(actor));
+            }
+            if let Some(action) = action {
+                query = match action.strip_suffix('.') {
+                    Some(_) => query.filter(audit_logs::action.like(begins_with(action))),
+                    None => query.filter(audit_logs::action.eq(action)),
+                };
+            }
+            if let Some(resource_type) = resource_type {
+                query = query.filter(audit_logs::resource_type.eq(resource_type));
+            }
+            if let Some(resource_id) = resource_id {
+                query = query.filter(audit_logs::resource_id.eq(resource_id));
+            }
+            if let Some(outcome) = outcome {
+                query = query.filter(audit_logs::outcome.eq(outcome.as_str()));
+            }
+            if let Some(since) = since {
+                query = query.filter(audit_logs::timestamp.ge(super::storable_time(*since)));
+            }
+            if let Some(until) = until {
+                query = query.filter(audit_logs::timestamp.lt(super::storable_time(*until)));
+            }
+            query
+        }};
+    }
+    let total: i64 = filtered!().count().get_result(conn).await?;
+    let Sort { column: AuditColumn::Timestamp, descending } =
+        sort.unwrap_or(Sort { column: AuditColumn::Timestamp, descending: true });
+    let mut page = filtered!();
+    if let Some(Cursor { at, id, page: _ }) = cursor {
+        let (same_time, at) = (audit_logs::timestamp.eq(*at), *at);
+        page = if descending {
+            page.filter(audit_logs::timestamp.lt(at).or(same_time.and(audit_logs::id.lt(*id))))
+                .filter(audit_logs::timestamp.le(at))
+        } else {
+            page.filter(audit_logs::timestamp.gt(at).or(same_time.and(audit_logs::id.gt(*id))))
+                .filter(audit_logs::timestamp.ge(at))
+        };
+    } else {
+        page = page.offset(i64::try_from(paging.offset()).unwrap_or(i64::MAX));
+    }
+    page = if descending {
+        page.order_by((audit_logs::timestamp.desc(), audit_logs::id.desc()))
+    } else {
+        page.order_by((audit_logs::timestamp.asc(), audit_logs::id.asc()))
+    };
+    // One more than is given tells whether there is more.
+    let rows: Vec<AuditRow> =
+        page.limit(i64::from(paging.per_page()) + 1).select(AuditRow::as_select()).load(conn).await?;
+    let there_is_more = rows.len() > paging.per_page() as usize;
+    let entries: Vec<AuditEntry> =
+        rows.into_iter().take(paging.per_page() as usize).map(AuditRow::into_entry).collect::<Result<_>>()?;
+    let next = entries.last().filter(|_| there_is_more);
+    let next = next.map(|last| Cursor { at: last.timestamp, id: last.id.0, page: paging.page() });
+    Ok((entries, total.unsigned_abs(), next))
+}
+
+/// A pattern for LIKE.
+fn begins_with(text: &str) -> String {
+    super::contains(text).trim_start_matches('%').to_owned()
 }
 
 /// Rows that are forgotten in one statement.

@@ -3,17 +3,20 @@
 //! They get their numbers inside COMMIT (migration 100600, ADR 9), so that whoever has seen one has missed none before
 //! it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::fmt;
+use std::pin::pin;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use nexops_core::event::{Change, EventType};
+use futures::{FutureExt, StreamExt};
+use nexops_core::event::Change;
 
 use super::schema::events;
 use super::{Error, Result};
 
-/// The channel on which PostgreSQL says that there are new events.
-pub const CHANNEL: &str = "nexops_events";
 /// So many changes at once are not told one by one: readers are told to look for themselves.
 pub const TOO_MANY: i64 = 500;
 /// For how long events are kept for readers that were away.
@@ -86,14 +89,31 @@ const RESET: &str = "reset";
 pub struct Stored {
     /// Its place in the sequence.
     pub id: i64,
-    /// What it is about; `None` where too much changed at once and everything has to be looked at anew.
-    pub event_type: Option<EventType>,
+    /// The word for what it is about. Text, for a daemon of a newer version may write of more than this one knows.
+    pub kind: String,
     /// Whether the thing is gone for good.
     pub deleted: bool,
     /// When it happened.
     pub at: DateTime<Utc>,
     /// The thing, as JSON.
     pub data: String,
+}
+
+impl Stored {
+    /// Whether too much changed at once, and everything has to be looked at anew.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        self.kind == RESET
+    }
+
+    /// The whole event as JSON, as `nexops_core::event::Event` is written.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let Self { id, kind, deleted, at, data } = self;
+        let at = at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let deleted = if *deleted { r#""deleted":true,"# } else { "" };
+        format!(r#"{{"id":{id},"type":"{kind}","at":"{at}",{deleted}"data":{data}}}"#)
+    }
 }
 
 #[derive(Debug, Queryable, Selectable)]
@@ -110,9 +130,8 @@ struct EventRow {
 impl EventRow {
     fn into_stored(self) -> Result<Stored> {
         let Self { id, kind, deleted, at, data } = self;
-        let event_type = if kind == RESET { None } else { Some(super::word(&kind)?) };
         let id = id.ok_or_else(|| Error::Other(anyhow::anyhow!("an event without a number was read")))?;
-        Ok(Stored { id, event_type, deleted, at, data })
+        Ok(Stored { id, kind, deleted, at, data })
     }
 }
 
@@ -175,4 +194,86 @@ pub async fn forget(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<
     .execute(conn)
     .await?;
     Ok(forgotten)
+}
+
+/// How long PostgreSQL may take to answer the follower. A server that is stopped in its tracks would else hold it.
+const ANSWERING: Duration = Duration::from_secs(10);
+
+/// A connection of its own on which PostgreSQL tells when there are new events.
+pub struct Listener {
+    conn: AsyncPgConnection,
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Listener").finish_non_exhaustive()
+    }
+}
+
+impl Listener {
+    pub(super) async fn on(mut conn: AsyncPgConnection) -> Result<Self> {
+        in_time(async { Ok(conn.batch_execute("LISTEN nexops_events").await?) }).await?;
+        Ok(Self { conn })
+    }
+
+    /// Waits until there may be new events, for so long at most.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn wait(&mut self, patience: Duration) -> Result<()> {
+        let mut notifications = pin!(self.conn.notifications_stream());
+        match tokio::time::timeout(patience, notifications.next()).await {
+            Err(_elapsed) => Ok(()),
+            Ok(Some(Ok(_first))) => {
+                // However many came, they say the same.
+                while let Some(Some(Ok(_other))) = notifications.next().now_or_never() {}
+                Ok(())
+            }
+            Ok(Some(Err(error))) => Err(Error::Unavailable(error.into())),
+            Ok(None) => Err(Error::Unavailable(anyhow::anyhow!("the connection was closed"))),
+        }
+    }
+
+    /// As [`after`], on this connection.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn after(&mut self, id: i64, limit: i64) -> Result<Vec<Stored>> {
+        in_time(after(&mut self.conn, id, limit)).await
+    }
+
+    /// As [`extent`], on this connection.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn extent(&mut self) -> Result<Extent> {
+        in_time(extent(&mut self.conn)).await
+    }
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let silent = |_elapsed| Err(Error::Unavailable(anyhow::anyhow!("no answer within {} s", ANSWERING.as_secs())));
+    tokio::time::timeout(ANSWERING, answer).await.unwrap_or_else(silent)
+}
+
+#[cfg(test)]
+mod tests {
+    use nexops_core::event::{Collection, Event};
+    use nexops_core::id::ConnectionId;
+
+    use super::*;
+
+    #[test]
+    fn a_stored_event_is_written_as_its_type_reads_it() {
+        let at = DateTime::from_timestamp(1_700_000_000, 5_000_000).unwrap();
+        let collection = Collection { connection_id: ConnectionId::new(), observed_at: at, sources: 3 };
+        for deleted in [false, true] {
+            let event = Event { id: 7, at, deleted, change: Change::Metrics(collection.clone()) };
+            let data = data_of(&event.change).unwrap();
+            let stored = Stored { id: 7, kind: "metrics".to_owned(), deleted, at, data };
+            assert_eq!(serde_json::from_str::<Event>(&stored.to_json()).unwrap(), event);
+            let value: serde_json::Value = serde_json::from_str(&stored.to_json()).unwrap();
+            assert_eq!(value, serde_json::to_value(&event).unwrap());
+        }
+    }
 }

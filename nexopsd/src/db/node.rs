@@ -157,6 +157,23 @@ pub async fn find(conn: &mut AsyncPgConnection, id: NodeId, staleness: Staleness
     into_node(row, staleness)
 }
 
+/// The nodes that exist, `limit` at most, and how many there are in all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(conn: &mut AsyncPgConnection, staleness: Staleness, limit: i64) -> Result<(Vec<Node>, u64)> {
+    let exists = || nodes::gone_at.is_null().and(proxmox_connections::enabled);
+    let rows: Vec<Joined> = joined!().filter(exists()).order_by(nodes::id).limit(limit).load(conn).await?;
+    let total = if i64::try_from(rows.len()).is_ok_and(|rows| rows < limit) {
+        rows.len() as u64
+    } else {
+        let total: i64 =
+            nodes::table.inner_join(proxmox_connections::table).filter(exists()).count().get_result(conn).await?;
+        total.unsigned_abs()
+    };
+    Ok((rows.into_iter().map(|row| into_node(row, staleness)).collect::<Result<_>>()?, total))
+}
+
 /// The nodes of a connection that changed, came or went at this very time.
 ///
 /// # Errors

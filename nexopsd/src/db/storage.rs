@@ -49,6 +49,28 @@ pub async fn ping(conn: &mut AsyncPgConnection) -> Result<()> {
 }
 
 #[derive(diesel::QueryableByName)]
+struct QueueRow {
+    #[diesel(sql_type = Text)]
+    state: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many notifications wait, and how many were given up.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn queue(conn: &mut AsyncPgConnection) -> Result<Vec<(String, i64)>> {
+    let rows: Vec<QueueRow> = diesel::sql_query(
+        "SELECT 'pending' AS state, count(*) AS count FROM notification_deliveries WHERE state = 'pending' \
+         UNION ALL SELECT 'dead', count(*) FROM notification_deliveries WHERE state = 'dead'",
+    )
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|QueueRow { state, count }| (state, count)).collect())
+}
+
+#[derive(diesel::QueryableByName)]
 struct VersionRow {
     #[diesel(sql_type = Text)]
     version: String,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexops_core::audit::Outcome;
 use nexops_core::event::Change;
 use nexops_core::id::{ConnectionId, TaskId, VmId};
 use nexops_core::page::{Paging, Sort};
@@ -11,7 +12,7 @@ use nexops_core::vm::{PowerAction, VmRef, VmType};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit::{self, Entry, Outcome};
+use super::audit::{self, Entry};
 use super::idempotency::{self, Claim};
 use super::latest::Staleness;
 use super::schema::{proxmox_connections, tasks, vms};

@@ -227,6 +227,23 @@ pub async fn candidates(conn: &mut AsyncPgConnection, vm: VmRef, staleness: Stal
     rows.into_iter().map(|row| into_vm(row, staleness)).collect()
 }
 
+/// The guests that exist, `limit` at most, and how many there are in all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(conn: &mut AsyncPgConnection, staleness: Staleness, limit: i64) -> Result<(Vec<Vm>, u64)> {
+    let exists = || vms::gone_at.is_null().and(proxmox_connections::enabled);
+    let rows: Vec<Joined> = joined!().filter(exists()).order_by(vms::id).limit(limit).load(conn).await?;
+    let total = if i64::try_from(rows.len()).is_ok_and(|rows| rows < limit) {
+        rows.len() as u64
+    } else {
+        let total: i64 =
+            vms::table.inner_join(proxmox_connections::table).filter(exists()).count().get_result(conn).await?;
+        total.unsigned_abs()
+    };
+    Ok((rows.into_iter().map(|row| into_vm(row, staleness)).collect::<Result<_>>()?, total))
+}
+
 /// The guests of a connection that changed, came or went at this very time, `limit` at most.
 ///
 /// # Errors

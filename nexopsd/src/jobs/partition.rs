@@ -32,6 +32,8 @@ pub struct Report {
     pub forgotten_statuses: usize,
     /// Events forgotten.
     pub forgotten_events: usize,
+    /// Rows of the audit log forgotten.
+    pub forgotten_audit_rows: usize,
 }
 
 /// The loop.

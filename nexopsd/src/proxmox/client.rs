@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use nexops_core::task::TaskLog;
 use nexops_core::vm::PowerAction;
 
+use super::calls::CallCount;
 use super::cluster::{ClusterStatus, Resources, Version};
 use super::config::GuestConfig;
 use super::error::Error;
@@ -65,6 +66,12 @@ impl Client {
     #[must_use]
     pub fn hosts(&self) -> Vec<String> {
         self.transport.hosts().to_vec()
+    }
+
+    /// How often each node was asked since the client was made, and in vain.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallCount> {
+        self.transport.calls()
     }
 
     /// The release of the host that answers. Any token that is accepted may ask.

@@ -10,6 +10,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderVa
 use reqwest::{Method, Response, redirect, retry};
 use secrecy::ExposeSecret;
 
+use super::calls::{CallCount, Calls};
 use super::error::{Attempt, Error};
 use super::guest::GuestAddress;
 use super::limit::{Bearer, Limit};
@@ -76,6 +77,7 @@ pub struct Transport {
     token: String,
     timeouts: Timeouts,
     limit: Limit,
+    calls: Calls,
 }
 
 /// One request to one host.
@@ -145,6 +147,7 @@ impl Transport {
             token: settings.token_id(),
             timeouts: settings.timeouts,
             limit: Limit::default(),
+            calls: Calls::default(),
         })
     }
 
@@ -198,7 +201,21 @@ impl Transport {
         Err(together(failures))
     }
 
+    /// How often each node was asked.
+    pub fn calls(&self) -> Vec<CallCount> {
+        self.calls.all()
+    }
+
     async fn at_host(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        let answer = self.attempt(ask).await;
+        let error = answer.as_ref().err().map(|failure| match failure {
+            Failure::NotSent(error) | Failure::NoAnswer(error) | Failure::Final(error) => error.code(),
+        });
+        self.calls.count(ask.route.node.as_deref(), error);
+        answer
+    }
+
+    async fn attempt(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
         let bearer = match &ask.route.node {
             Some(node) => Bearer::Node(node.clone()),
             None => Bearer::Host(ask.host.to_owned()),

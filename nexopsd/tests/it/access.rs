@@ -56,8 +56,9 @@ async fn every_documented_operation_wants_the_token_but_those_of_health() {
             assert_eq!(answer.code() == "UNAUTHORIZED", !open, "{method} {path}: {}", answer.text);
         }
         for scheme in ["Bearer", "bearer"] {
-            let answer = Answer::to(ask().header("authorization", format!("{scheme} {TOKEN}"))).await;
-            assert_ne!(answer.status, 401, "{method} {path}: {}", answer.text);
+            // The stream of events has no end to wait for.
+            let answer = ask().header("authorization", format!("{scheme} {TOKEN}")).send().await.unwrap();
+            assert_ne!(answer.status(), 401, "{method} {path}");
         }
         guarded += usize::from(!open);
     }

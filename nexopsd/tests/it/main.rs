@@ -3,12 +3,16 @@
 
 mod access;
 mod alerts_evaluated;
+mod audit;
+mod cache;
 mod collection;
 mod database;
 mod docs;
 mod docs_in_browser;
 mod envelope;
+mod events;
 mod events_recorded;
+mod exposition;
 mod faults;
 mod health;
 mod idempotency;

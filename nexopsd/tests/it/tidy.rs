@@ -77,7 +77,7 @@ fn expect(sentence: &str, breaches: &[String]) {
 
 #[rstest]
 #[case("Diesel is known only below db.", &["diesel", "diesel_async", "diesel_migrations"], &["nexopsd/src/db"])]
-#[case("Redis is known only to the cache.", &["redis::"], &["nexopsd/src/cache.rs"])]
+#[case("Redis is known only to the cache.", &["redis::"], &["nexopsd/src/cache"])]
 #[case("reqwest is known only to proxmox, outbound, and core's client.", &["reqwest"],
     &["nexopsd/src/proxmox", "nexopsd/src/outbound", "nexops-core/src/client"])]
 #[case("The environment is read only in config and profile, and by the clients about their terminals.", &["std::env", "env::var", "env::vars", "env::var_os"],

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexops_core::audit::Outcome;
 use nexops_core::id::ConnectionId;
 use nexops_core::page::Paging;
 use nexops_core::settings::ProxmoxConnection;
 use uuid::Uuid;
 
-use super::super::audit::{self, Entry, Outcome};
+use super::super::audit::{self, Entry};
 use super::super::schema::proxmox_connections;
 use super::super::{Error, Result, lock_inventory};
 use super::last_error;

@@ -13,6 +13,7 @@ mod health;
 mod idempotency;
 mod metrics;
 mod nodes;
+mod notifications;
 mod reply;
 mod rules;
 mod services;
@@ -77,6 +78,12 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(rules::find_alert_rule, rules::update_alert_rule, rules::delete_alert_rule))
         .routes(routes!(silences::list_silences, silences::create_silence))
         .routes(routes!(silences::end_silence))
+        .routes(routes!(notifications::list_channels, notifications::create_channel))
+        .routes(routes!(notifications::find_channel, notifications::update_channel, notifications::delete_channel))
+        .routes(routes!(notifications::test_channel))
+        .routes(routes!(notifications::list_deliveries))
+        .routes(routes!(notifications::requeue_delivery))
+        .routes(routes!(notifications::alert_deliveries))
         .routes(routes!(system::system))
 }
 

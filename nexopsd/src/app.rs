@@ -47,6 +47,8 @@ pub struct App {
     pub check: Arc<jobs::Handle>,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
+    /// The job that sends notifications; ring it when there are new ones.
+    pub deliver: Arc<jobs::Handle>,
     /// The job that rolls samples up.
     pub rollup: Arc<jobs::Handle>,
     /// The job that evaluates the alert rules.
@@ -115,6 +117,7 @@ impl App {
         db::connection::let_go(conn, &ids, now).await.context("let go of the connections that are not described")?;
         let check = Arc::new(jobs::Handle::new(jobs::check::NAME, None, config.intervals.health));
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
+        let deliver = Arc::new(jobs::Handle::new(jobs::deliver::NAME, None, jobs::deliver::PERIOD));
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         let evaluate = Arc::new(jobs::Handle::new(jobs::evaluate::NAME, None, jobs::evaluate::PERIOD));
         Ok(Self {
@@ -129,6 +132,7 @@ impl App {
             connections_changed: Notify::new(),
             check,
             partitions,
+            deliver,
             rollup,
             evaluate,
             started_at: now,
@@ -171,7 +175,10 @@ impl App {
     pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
         let connections = self.connections();
         let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.inside, &c.sync]);
-        per_connection.chain([&self.check, &self.evaluate, &self.partitions, &self.rollup]).cloned().collect()
+        per_connection
+            .chain([&self.check, &self.deliver, &self.evaluate, &self.partitions, &self.rollup])
+            .cloned()
+            .collect()
     }
 }
 

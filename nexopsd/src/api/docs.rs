@@ -28,6 +28,7 @@ const TOKEN: &str = "token";
         (name = "metrics", description = "Histories, and everything at a glance"),
         (name = "settings", description = "What is watched"),
         (name = "alerts", description = "What is wrong or was, the rules that say so, and silences"),
+        (name = "notifications", description = "Over which channels people are told of alerts, and what became of the messages"),
         (name = "system", description = "The daemon itself"),
         (name = "health", description = "For whoever watches the daemon; no token needed"),
     )

@@ -3,8 +3,10 @@
 
 mod access;
 mod alerts_evaluated;
+mod channels;
 mod collection;
 mod database;
+mod deliveries;
 mod docs;
 mod docs_in_browser;
 mod envelope;
@@ -13,6 +15,7 @@ mod health;
 mod idempotency;
 mod insides;
 mod inventory_seen;
+mod mail;
 mod metrics;
 mod nodes;
 mod openapi;
@@ -32,6 +35,7 @@ mod settings;
 mod support;
 mod system;
 mod tags;
+mod takeover;
 mod tasks;
 mod tasks_followed;
 mod tidy;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nexops_core::error::ErrorCode;
 use nexops_core::metric::{Metric, Range, SourceType, Unit};
 use nexops_core::node::{NodeColumn, NodeStatus};
+use nexops_core::notification::{ChannelStatus, DeliveryEvent, DeliveryState, FailureClass};
 use nexops_core::service::{ServiceColumn, ServiceSettings, ServiceStatus, ServiceType};
 use nexops_core::task::{TaskColumn, TaskStatus};
 use nexops_core::vm::{PowerAction, VmColumn, VmStatus, VmType};
@@ -182,7 +183,11 @@ fn closed_sets_hold_the_words_that_travel() {
     }
     let document = document();
     for (name, words) in [
+        ("ChannelStatus", words(ChannelStatus::ALL)),
+        ("DeliveryEvent", words(DeliveryEvent::ALL)),
+        ("DeliveryState", words(DeliveryState::ALL)),
         ("ErrorCode", words(ErrorCode::ALL)),
+        ("FailureClass", words(FailureClass::ALL)),
         ("Metric", words(Metric::ALL)),
         ("NodeStatus", words(NodeStatus::ALL)),
         ("PowerAction", words(PowerAction::ALL)),

@@ -4,7 +4,9 @@ pub mod answer;
 pub mod browser;
 pub mod daemon;
 pub mod database;
+pub mod mail;
 pub mod notice;
+pub mod receiver;
 pub mod site;
 
 use std::time::Duration;

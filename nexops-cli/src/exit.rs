@@ -88,7 +88,9 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::ManagedByEnvironment
             | ErrorCode::NameTaken
             | ErrorCode::NoHealthCheck
-            | ErrorCode::PreconditionFailed => Self::Conflict,
+            | ErrorCode::PreconditionFailed
+            | ErrorCode::ChannelInUse
+            | ErrorCode::DeliveryNotDead => Self::Conflict,
             ErrorCode::ProxmoxUnauthorized
             | ErrorCode::ProxmoxUnreachable
             | ErrorCode::ProxmoxCertificate

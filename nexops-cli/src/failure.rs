@@ -181,6 +181,8 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         | ErrorCode::PayloadTooLarge
         | ErrorCode::UnsupportedMediaType
         | ErrorCode::ManagedByEnvironment
+        | ErrorCode::ChannelInUse
+        | ErrorCode::DeliveryNotDead
         | ErrorCode::SecretUnusable
         | ErrorCode::ProxmoxError => None,
     }

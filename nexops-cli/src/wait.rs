@@ -90,6 +90,8 @@ pub fn may_pass(error: &client::Error) -> bool {
             | ErrorCode::NameTaken
             | ErrorCode::NoHealthCheck
             | ErrorCode::PreconditionFailed
+            | ErrorCode::ChannelInUse
+            | ErrorCode::DeliveryNotDead
             | ErrorCode::PayloadTooLarge
             | ErrorCode::UnsupportedMediaType
             | ErrorCode::ManagedByEnvironment

@@ -52,6 +52,10 @@ text_enum! {
         NoHealthCheck = "NO_HEALTH_CHECK",
         /// 412: it was changed by somebody else since the version that `If-Match` names.
         PreconditionFailed = "PRECONDITION_FAILED",
+        /// 409: rules tell over the channel, so that it cannot be deleted or get another name; the message names them.
+        ChannelInUse = "CHANNEL_IN_USE",
+        /// 409: the delivery was not given up, or its channel is gone; only what was given up can be queued again.
+        DeliveryNotDead = "DELIVERY_NOT_DEAD",
         /// 413: the body is larger than the daemon accepts.
         PayloadTooLarge = "PAYLOAD_TOO_LARGE",
         /// 415: the body is not `application/json`.
@@ -106,7 +110,9 @@ impl ErrorCode {
             | Self::IdempotencyInProgress
             | Self::ManagedByEnvironment
             | Self::NameTaken
-            | Self::NoHealthCheck => 409,
+            | Self::NoHealthCheck
+            | Self::ChannelInUse
+            | Self::DeliveryNotDead => 409,
             Self::PreconditionFailed => 412,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,

@@ -171,7 +171,6 @@ pub struct Channel {
     /// Whether anything is sent over it; while it is not, what would have been sent is cancelled.
     pub enabled: bool,
     /// Whether messages get through.
-    #[schema(inline)]
     pub status: ChannelStatus,
     /// When a message was last accepted; null if none was yet.
     pub last_success_at: Option<DateTime<Utc>>,

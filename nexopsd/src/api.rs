@@ -17,6 +17,7 @@ mod kept;
 mod metrics;
 mod nodes;
 mod prometheus;
+mod notifications;
 mod reply;
 mod rules;
 mod services;
@@ -83,6 +84,12 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(silences::end_silence))
         .routes(routes!(audit::list_audit_logs))
         .routes(routes!(events::events))
+        .routes(routes!(notifications::list_channels, notifications::create_channel))
+        .routes(routes!(notifications::find_channel, notifications::update_channel, notifications::delete_channel))
+        .routes(routes!(notifications::test_channel))
+        .routes(routes!(notifications::list_deliveries))
+        .routes(routes!(notifications::requeue_delivery))
+        .routes(routes!(notifications::alert_deliveries))
         .routes(routes!(system::system))
 }
 

@@ -53,6 +53,8 @@ pub struct App {
     pub events: Events,
     /// The job that keeps the samples' partitions in order.
     pub partitions: Arc<jobs::Handle>,
+    /// The job that sends notifications; ring it when there are new ones.
+    pub deliver: Arc<jobs::Handle>,
     /// The job that rolls samples up.
     pub rollup: Arc<jobs::Handle>,
     /// The job that evaluates the alert rules.
@@ -122,6 +124,7 @@ impl App {
         let check = Arc::new(jobs::Handle::new(jobs::check::NAME, None, config.intervals.health));
         let cache = Cache::new(config.redis_url.as_ref())?;
         let partitions = Arc::new(jobs::Handle::new(jobs::partition::NAME, None, jobs::partition::PERIOD));
+        let deliver = Arc::new(jobs::Handle::new(jobs::deliver::NAME, None, jobs::deliver::PERIOD));
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         let evaluate = Arc::new(jobs::Handle::new(jobs::evaluate::NAME, None, jobs::evaluate::PERIOD));
         Ok(Self {
@@ -138,6 +141,7 @@ impl App {
             cache,
             events: Events::default(),
             partitions,
+            deliver,
             rollup,
             evaluate,
             started_at: now,
@@ -180,7 +184,10 @@ impl App {
     pub fn handles(&self) -> Vec<Arc<jobs::Handle>> {
         let connections = self.connections();
         let per_connection = connections.iter().flat_map(|c| [&c.collect, &c.follow, &c.inside, &c.sync]);
-        per_connection.chain([&self.check, &self.evaluate, &self.partitions, &self.rollup]).cloned().collect()
+        per_connection
+            .chain([&self.check, &self.deliver, &self.evaluate, &self.partitions, &self.rollup])
+            .cloned()
+            .collect()
     }
 }
 

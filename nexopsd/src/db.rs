@@ -5,8 +5,10 @@
 pub mod alert;
 pub mod alert_rule;
 pub mod audit;
+pub mod channel;
 mod connect;
 pub mod connection;
+pub mod delivery;
 pub mod evaluation;
 pub mod event;
 pub mod history;

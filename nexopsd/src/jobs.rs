@@ -8,6 +8,7 @@ pub mod backfill;
 pub mod backlog;
 pub mod check;
 pub mod collect;
+pub mod deliver;
 pub mod evaluate;
 pub mod follow;
 pub mod inside;
@@ -190,6 +191,7 @@ pub fn start(app: &Arc<App>) {
     spawn(app, &app.tracker, &never, &app.check, check::CheckServices);
     spawn(app, &app.tracker, &never, &app.partitions, partition::KeepPartitions);
     spawn(app, &app.tracker, &never, &app.rollup, rollup::RollUp);
+    spawn(app, &app.tracker, &never, &app.deliver, deliver::Deliver::new(app));
     spawn(app, &app.tracker, &never, &app.evaluate, evaluate::Evaluate::default());
     app.tracker.spawn(connections::keep_in_step(Arc::clone(app)));
 }

@@ -12,9 +12,12 @@ use crate::alert::{Alert, AlertNote, ListAlerts};
 use crate::audit::{AuditEntry, ListAuditLogs};
 use crate::envelope::{Envelope, ListEnvelope};
 use crate::event::EventQuery;
-use crate::id::{AlertId, ConnectionId, NodeId, RuleId, ServiceId, SilenceId, TaskId};
+use crate::id::{AlertId, ConnectionId, DeliveryId, NodeId, RuleId, ServiceId, SilenceId, TaskId};
 use crate::metric::{SeriesQuery, SourceSeries};
 use crate::node::{ListNodes, Node};
+use crate::notification::{
+    AlertDeliveriesQuery, Channel, ChannelDraft, Delivery, ListChannels, ListDeliveries, TestReport,
+};
 use crate::overview::Overview;
 use crate::service::{HistoryQuery, ListServices, Service, ServiceHistory, ServiceSettings};
 use crate::settings::{ListProxmoxConnections, ProxmoxConnection, ProxmoxConnectionDraft, ProxmoxTest, ProxmoxTrial};
@@ -287,8 +290,66 @@ impl Client {
         EventStream::open(self, query, after).await
     }
 
+    /// One page of the channels.
+    pub async fn list_channels(&self, query: &ListChannels) -> Result<ListEnvelope<Channel>> {
+        self.list("/settings/notifications", query).await
+    }
+
+    /// Makes a channel.
+    pub async fn create_channel(&self, draft: &ChannelDraft) -> Result<Envelope<Channel>> {
+        self.send_body(Method::POST, "/settings/notifications", draft).await
+    }
+
+    /// One channel.
+    pub async fn find_channel(&self, name: &str) -> Result<Envelope<Channel>> {
+        self.get(format!("/settings/notifications/{}", segment(name))).await
+    }
+
+    /// Changes a channel.
+    pub async fn update_channel(&self, name: &str, draft: &ChannelDraft) -> Result<Envelope<Channel>> {
+        self.send_body(Method::PUT, format!("/settings/notifications/{}", segment(name)), draft).await
+    }
+
+    /// Deletes a channel, and gives it as it was.
+    pub async fn delete_channel(&self, name: &str) -> Result<Envelope<Channel>> {
+        self.delete(format!("/settings/notifications/{}", segment(name))).await
+    }
+
+    /// Sends a test over a channel and waits for what comes of it.
+    pub async fn test_channel(&self, name: &str) -> Result<Envelope<TestReport>> {
+        self.post(format!("/settings/notifications/{}/test", segment(name))).await
+    }
+
+    /// One page of what became of messages.
+    pub async fn list_deliveries(&self, query: &ListDeliveries) -> Result<ListEnvelope<Delivery>> {
+        self.list("/notifications/deliveries", query).await
+    }
+
+    /// Queues a delivery again that was given up.
+    pub async fn requeue_delivery(&self, id: DeliveryId) -> Result<Envelope<Delivery>> {
+        self.post(format!("/notifications/deliveries/{id}/requeue")).await
+    }
+
+    /// One page of what became of an alert's messages.
+    pub async fn alert_deliveries(&self, id: AlertId, query: &AlertDeliveriesQuery) -> Result<ListEnvelope<Delivery>> {
+        self.list(&format!("/alerts/{id}/deliveries"), query).await
+    }
+
     /// The daemon's account of itself.
     pub async fn system(&self) -> Result<Envelope<System>> {
         self.get("/system").await
     }
+}
+
+/// A name as one piece of a path, whatever is in it.
+fn segment(name: &str) -> String {
+    let mut segment = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            segment.push(char::from(byte));
+        } else {
+            segment.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    segment
 }

@@ -87,7 +87,6 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryFailure {
     /// Why, for programs.
-    #[schema(inline)]
     pub class: FailureClass,
     /// The receiver's status, of HTTP or SMTP; null when it did not answer.
     pub status: Option<u16>,
@@ -107,14 +106,12 @@ pub struct Delivery {
     /// The alert; null for a test.
     pub alert_id: Option<AlertId>,
     /// What it tells.
-    #[schema(inline)]
     pub event: DeliveryEvent,
     /// The channel's name.
     pub channel: String,
     /// The alert's title.
     pub title: String,
     /// How far it is.
-    #[schema(inline)]
     pub state: DeliveryState,
     /// Why it was cancelled, or given up; null otherwise.
     pub reason: Option<String>,
@@ -182,7 +179,6 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TestReport {
     /// Whether it got through.
-    #[schema(inline)]
     pub outcome: TestOutcome,
     /// How it failed; null when it did not.
     pub failure: Option<DeliveryFailure>,

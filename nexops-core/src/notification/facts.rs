@@ -16,10 +16,8 @@ pub struct AlertFacts {
     /// What is the matter, in a sentence or some; may be empty.
     pub description: String,
     /// How bad it is.
-    #[schema(inline)]
     pub severity: Severity,
     /// What kind of thing it is about.
-    #[schema(inline)]
     pub source_type: AlertSource,
     /// Which one.
     pub source_id: Uuid,
@@ -32,7 +30,6 @@ pub struct AlertFacts {
     /// The rule's name; null for NexOps' own alerts, and when the rule is gone.
     pub rule: Option<String>,
     /// The metric; null where the alert is not about one.
-    #[schema(inline)]
     pub metric_name: Option<Metric>,
     /// The metric's value when the event happened, in its unit; null when it is not known.
     pub value: Option<f64>,
@@ -43,7 +40,6 @@ pub struct AlertFacts {
     /// When it was over; null while it is not.
     pub ended_at: Option<DateTime<Utc>>,
     /// How it ended; null while it has not.
-    #[schema(inline)]
     pub resolution: Option<Resolution>,
     /// How many guests this one thing keeps from working, which raise no alarm of their own; null where that makes no
     /// sense.

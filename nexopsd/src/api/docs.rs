@@ -31,6 +31,7 @@ const TOKEN: &str = "token";
         (name = "alerts", description = "What is wrong or was, the rules that say so, and silences"),
         (name = "audit", description = "Who changed what"),
         (name = "events", description = "What happens, as it happens"),
+        (name = "notifications", description = "Over which channels people are told of alerts, and what became of the messages"),
         (name = "system", description = "The daemon itself"),
         (name = "health", description = "For whoever watches the daemon; no token needed"),
     )

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use nexops_core::error::{ErrorBody, ErrorCode, FieldError};
 
 use crate::connections::change;
-use crate::{db, power, proxmox, secret};
+use crate::{channels, db, power, proxmox, secret};
 
 /// What handlers give when they cannot give what was asked for.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -105,6 +105,22 @@ impl From<change::Error> for Error {
             change::Error::Managed { .. } => Self::new(ErrorCode::ManagedByEnvironment, error.to_string()),
             change::Error::Secret(error) => error.into(),
             change::Error::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<channels::Error> for Error {
+    fn from(error: channels::Error) -> Self {
+        match error {
+            channels::Error::Invalid(details) => Self::invalid(details),
+            channels::Error::NoChannel(name) => {
+                Self::new(ErrorCode::NotFound, format!("channel with name '{name}' not found"))
+            }
+            channels::Error::NoDelivery(id) => Self::not_found("delivery", id),
+            channels::Error::InUse { .. } => Self::new(ErrorCode::ChannelInUse, error.to_string()),
+            channels::Error::NotDead(message) => Self::new(ErrorCode::DeliveryNotDead, message),
+            channels::Error::Secret(error) => error.into(),
+            channels::Error::Db(error) => error.into(),
         }
     }
 }

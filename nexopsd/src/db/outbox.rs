@@ -2,7 +2,10 @@
 //!
 //! It has one writer at a time, so that the end of an alert and the sender of its beginning never miss each other.
 
+pub mod by_hand;
+mod grouping;
 mod history;
+pub mod sending;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -12,8 +15,8 @@ use nexops_core::notification::{AlertFacts, DeliveryEvent, DeliveryState};
 use uuid::Uuid;
 
 use self::history::{OVERTAKEN, Recipient, Said, UNANNOUNCED};
+use super::Result;
 use super::schema::{notification_channels, notification_deliveries};
-use super::{Error, Result};
 
 /// How long an event waits for others that belong into the same message.
 pub const GROUP_WAIT: TimeDelta = TimeDelta::seconds(30);
@@ -166,15 +169,10 @@ async fn said(conn: &mut AsyncPgConnection, alert: AlertId) -> Result<Vec<Said>>
 }
 
 /// Cancels deliveries that wait.
-pub(super) async fn cancel(
-    conn: &mut AsyncPgConnection,
-    ids: &[Uuid],
-    reason: &str,
-    now: DateTime<Utc>,
-) -> Result<usize> {
+async fn cancel(conn: &mut AsyncPgConnection, ids: &[Uuid], reason: &str, now: DateTime<Utc>) -> Result<()> {
     let waiting = notification_deliveries::id.eq_any(ids);
     let waiting = waiting.and(notification_deliveries::state.eq(DeliveryState::Pending.as_str()));
-    Ok(diesel::update(notification_deliveries::table.filter(waiting))
+    diesel::update(notification_deliveries::table.filter(waiting))
         .set((
             notification_deliveries::state.eq(DeliveryState::Cancelled.as_str()),
             notification_deliveries::reason.eq(reason),
@@ -183,7 +181,42 @@ pub(super) async fn cancel(
             notification_deliveries::finished_at.eq(now),
         ))
         .execute(conn)
-        .await?)
+        .await?;
+    Ok(())
+}
+
+/// Cancels everything that waits for a channel.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn cancel_all(
+    conn: &mut AsyncPgConnection,
+    channel: ChannelId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let waiting = notification_deliveries::channel_id.eq(channel.0);
+    let waiting = waiting.and(notification_deliveries::state.eq(DeliveryState::Pending.as_str()));
+    let ids: Vec<Uuid> =
+        notification_deliveries::table.filter(waiting).select(notification_deliveries::id).load(conn).await?;
+    cancel(conn, &ids, reason, now).await?;
+    Ok(())
+}
+
+/// Has what was tried in vain over a channel tried again at once.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn hurry(conn: &mut AsyncPgConnection, channel: ChannelId, now: DateTime<Utc>) -> Result<()> {
+    let tried = notification_deliveries::channel_id.eq(channel.0);
+    let tried = tried.and(notification_deliveries::state.eq(DeliveryState::Pending.as_str()));
+    let tried =
+        tried.and(notification_deliveries::attempts.gt(0)).and(notification_deliveries::next_attempt_at.gt(now));
+    diesel::update(notification_deliveries::table.filter(tried))
+        .set(notification_deliveries::next_attempt_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Writes a notice down for one channel; one that is refused is written down as cancelled.
@@ -198,7 +231,7 @@ async fn insert(
     let Notice { alert_id, event, sequence, group, facts } = notice;
     let id = DeliveryId::new();
     let state = if refusal.is_some() { DeliveryState::Cancelled } else { DeliveryState::Pending };
-    let facts = serde_json::to_value(facts).map_err(|error| Error::Other(error.into()))?;
+    let facts = super::channel::write(facts)?;
     let inserted = diesel::insert_into(notification_deliveries::table)
         .values((
             notification_deliveries::id.eq(id.0),
@@ -208,7 +241,7 @@ async fn insert(
             notification_deliveries::channel_id.eq(channel_id.0),
             notification_deliveries::channel.eq(channel),
             notification_deliveries::group_key.eq(group),
-            notification_deliveries::facts.eq(super::storable_json(facts)),
+            notification_deliveries::facts.eq(facts),
             notification_deliveries::state.eq(state.as_str()),
             notification_deliveries::reason.eq(refusal),
             notification_deliveries::created_at.eq(now),

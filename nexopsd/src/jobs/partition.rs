@@ -1,5 +1,5 @@
 //! Keeps the partitions of samples and rollups in order, and forgets what else has had its time: rows of the audit log,
-//! events, idempotency keys.
+//! events, idempotency keys, deliveries.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Job, Ran};
 use crate::app::App;
 use crate::db::partition::{self, Upkeep};
-use crate::db::{audit, event, idempotency, service};
+use crate::db::{audit, delivery, event, idempotency, service};
 
 /// The loop's name.
 pub const NAME: &str = "partitions";
@@ -30,6 +30,8 @@ pub struct Report {
     pub forgotten_keys: usize,
     /// Statuses of services forgotten.
     pub forgotten_statuses: usize,
+    /// Deliveries forgotten.
+    pub forgotten_deliveries: usize,
     /// Events forgotten.
     pub forgotten_events: usize,
     /// Rows of the audit log forgotten.
@@ -48,6 +50,7 @@ impl Job for KeepPartitions {
         let conn = &mut app.db.get().await?;
         let forgotten_keys = idempotency::forget(conn, now).await?;
         let forgotten_statuses = service::history::forget(conn, now).await?;
+        let forgotten_deliveries = delivery::forget(conn, now).await?;
         let forgotten_events = event::forget(conn, now).await?;
         let forgotten_audits = audit::forget(conn, now - app.config.retention.audit).await?;
         let partitions = partition::keep_in_order(conn, now, &app.kept(now)).await?;
@@ -65,6 +68,7 @@ impl Job for KeepPartitions {
             forgotten_audits,
             forgotten_keys,
             forgotten_statuses,
+            forgotten_deliveries,
             forgotten_events,
         }))
     }

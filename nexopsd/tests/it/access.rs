@@ -195,10 +195,10 @@ async fn no_page_of_another_origin_can_change_anything() {
             assert_eq!(answer.status(), 403, "{method} {path} {name}: {value}");
             changes += 1;
         }
-        // A page of the daemon's own gets as far as the guest that does not exist.
+        // A page of the daemon's own gets as far as the thing that does not exist, or the body that is missing.
         let url = format!("{}{path}", daemon.url);
         let answer = daemon.raw().request(method.clone(), url).header("origin", &daemon.url).send().await.unwrap();
-        assert_eq!(answer.status(), 404, "{method} {path}");
+        assert!([404, 415].contains(&answer.status().as_u16()), "{method} {path}: {}", answer.status());
     }
     assert!(changes >= 3 * 7, "only {changes} were tried");
 }

@@ -5,7 +5,9 @@ pub mod browser;
 pub mod daemon;
 pub mod database;
 pub mod log;
+pub mod mail;
 pub mod notice;
+pub mod receiver;
 pub mod site;
 
 use std::time::Duration;

@@ -80,6 +80,7 @@ fn expect(sentence: &str, breaches: &[String]) {
 #[case("Redis is known only to the cache.", &["redis::"], &["nexopsd/src/cache"])]
 #[case("reqwest is known only to proxmox, outbound, and core's client.", &["reqwest"],
     &["nexopsd/src/proxmox", "nexopsd/src/outbound", "nexops-core/src/client"])]
+#[case("Mail is known only to the channel that sends it.", &["lettre"], &["nexopsd/src/notify/email.rs"])]
 #[case("The environment is read only in config and profile, and by the clients about their terminals.", &["std::env", "env::var", "env::vars", "env::var_os"],
     &["nexopsd/src/config", "nexops-core/src/profile.rs", "nexops-cli/src/color.rs", "nexops-cli/src/context.rs", "nexops-cli/src/usage.rs", "nexops-tui/src/start.rs"])]
 #[case("The clock is read at the top only: by the app for its handlers and jobs, and by the clients.", &["Utc::now", "SystemTime::now", "Local::now"],
@@ -105,6 +106,8 @@ fn who_may_know_whom(#[case] sentence: &str, #[case] words: &[&str], #[case] pla
 #[case("Power actions import neither the API nor the loops.", &["nexopsd/src/power"], &["api", "serve"], &[])]
 #[case("The database imports nobody above it.", &["nexopsd/src/db"],
     &["api", "app", "cache", "config", "figures", "jobs", "power", "proxmox", "serve", "start"], &[])]
+#[case("What carries messages knows neither the database nor anybody above it.", &["nexopsd/src/notify"],
+    &["api", "app", "channels", "connections", "db", "jobs", "power", "proxmox", "serve", "start"], &[])]
 #[case("What speaks with Proxmox imports nobody above it.", &["nexopsd/src/proxmox"],
     &["api", "app", "cache", "db", "figures", "inventory", "jobs", "power", "serve", "start"], &[])]
 #[case("What speaks with a user's URL imports only what speaks TLS.", &["nexopsd/src/outbound"],

@@ -259,6 +259,14 @@ impl Daemon {
         Self::launch(database, simulators, connections, &variables, false).await
     }
 
+    /// Ends the daemon at once, without a chance to tidy up.
+    pub async fn kill(self) {
+        self.server.abort();
+        let _aborted = self.server.await;
+        self.app.db.close();
+        self.app.shutdown.cancel();
+    }
+
     /// Ends the daemon as SIGTERM does, and waits for it.
     pub async fn stop(self) -> Arc<TestDatabase> {
         self.app.shutdown.cancel();

@@ -1,7 +1,11 @@
 //! The commands, a file for each noun.
 
 pub mod alert;
+pub mod api;
+pub mod check;
 pub mod completions;
+pub mod context;
+pub mod login;
 pub mod node;
 pub mod power;
 pub mod service;

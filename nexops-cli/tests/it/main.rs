@@ -4,10 +4,12 @@
 mod bulk;
 mod completions;
 mod confirmation;
+mod contexts;
 mod daemon;
 mod exit_codes;
 mod forms;
 mod lists;
+mod monitoring;
 mod names;
 mod power;
 mod rule_tests;

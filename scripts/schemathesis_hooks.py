@@ -5,6 +5,7 @@ import os
 import random
 import re
 import urllib.request
+import uuid
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
@@ -14,6 +15,20 @@ API = os.environ["NEXOPS_API_URL"] + "/api/v1"
 LISTS = {"/api/v1/metrics": "/infrastructure/vms"}
 # Things to make when a list is empty.
 MADE = {}
+
+
+# Fields that hold more sense than a schema can ask for, and what to put there.
+SENSE = {
+    "/api/v1/settings/proxmox": lambda: {
+        "name": "made-" + uuid.uuid4().hex,
+        "hosts": ["192.0.2.10"],
+        "user": "nexops@pve",
+        "token_name": "nexops",
+        "token_value": str(uuid.uuid4()),
+        "fingerprint": None,
+        "enabled": False,
+    },
+}
 
 
 def ask(path, body=None):
@@ -43,6 +58,7 @@ def before_call(context, case, kwargs):
     if case.meta is not None:
         lead_somewhere(case)
         choose_one_way(case)
+        make_sense(case)
 
 
 def choose_one_way(case):
@@ -51,6 +67,27 @@ def choose_one_way(case):
     if query and ("from" in query or "to" in query) and not case.meta.is_negative_at(ParameterLocation.QUERY):
         query.pop("from", None)
         query.pop("to", None)
+
+
+def make_sense(case):
+    """Fills in what has a meaning, and writes whole numbers as such: JSON knows one kind of number, the daemon two."""
+    if not isinstance(case.body, dict) or case.meta.is_negative_at(ParameterLocation.BODY):
+        return
+    case.body = whole(case.body)
+    sense = SENSE.get(re.sub(r"/(\{\w+\}|test)$", "", case.operation.path))
+    draft = case.body.get("draft", case.body)
+    if sense and isinstance(draft, dict):
+        draft.update(sense())
+
+
+def whole(value):
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: whole(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [whole(part) for part in value]
+    return value
 
 
 def lead_somewhere(case):

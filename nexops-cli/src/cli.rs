@@ -2,10 +2,12 @@
 
 mod alert;
 mod audit;
+mod context;
 mod events;
 mod list;
 mod metrics;
 mod node;
+mod raw;
 mod service;
 mod task;
 mod vm;
@@ -17,16 +19,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use nexops_core::text::UnknownWord;
 
 use crate::color::ColorChoice;
+use crate::complete::Noun;
 
 pub use alert::{
     ActOnAlertsArgs, AlertCommand, DeleteRulesArgs, ListAlertsArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand,
     RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
 };
 pub use audit::{AuditCommand, ListAuditArgs};
+pub use context::{AddContextArgs, ContextCommand, LoginArgs};
+use context::{LOGIN_HELP, LOGOUT_HELP, WHOAMI_HELP};
 pub use events::EventsArgs;
 pub use list::ListFlags;
 pub use metrics::{MetricsCommand, ShowMetricsArgs};
 pub use node::{ListNodesArgs, NodeCommand};
+use raw::API_HELP;
+pub use raw::{ApiArgs, CheckCommand};
 pub use service::{
     CheckServicesArgs, Clearable, CreateServiceArgs, DeleteServicesArgs, ListServicesArgs, ServiceCommand,
     ServiceHistoryArgs, SettingsArgs, UpdateServiceArgs,
@@ -53,6 +60,9 @@ pub struct Global {
     /// Address of the daemon.
     #[arg(long, help = URL_HELP, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
     pub url: Option<String>,
+    /// Context to use in place of the present one
+    #[arg(long, global = true, value_name = "CONTEXT", conflicts_with = "url", add = Noun::Context.completer())]
+    pub context: Option<String>,
     /// Form of the output
     #[arg(short, long, global = true, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     #[arg(default_value = "table", help = "Form of the output: table, wide, json, jsonl, yaml, csv or name")]
@@ -123,6 +133,24 @@ pub enum Command {
     /// Follow what happens
     #[command(after_help = events::EVENTS_HELP)]
     Events(EventsArgs),
+    /// Look whether all is well, for Nagios and its kin
+    #[command(subcommand)]
+    Check(CheckCommand),
+    /// Send any request to the API
+    #[command(after_help = API_HELP)]
+    Api(ApiArgs),
+    /// Sign in to a daemon and remember it
+    #[command(after_help = LOGIN_HELP)]
+    Login(LoginArgs),
+    /// Forget the token and who you are
+    #[command(after_help = LOGOUT_HELP)]
+    Logout,
+    /// Tell which daemon is asked, and as whom
+    #[command(after_help = WHOAMI_HELP)]
+    Whoami,
+    /// Contexts: the daemons that you use
+    #[command(subcommand)]
+    Context(ContextCommand),
     /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
@@ -152,7 +180,8 @@ where
 
 const ABOUT: &str = "See and control the nodes and guests of Proxmox VE through a NexOps daemon";
 
-const URL_HELP: &str = "Address of the daemon [env: NEXOPS_API_URL] [default: http://127.0.0.1:8000]";
+const URL_HELP: &str =
+    "Address of the daemon [env: NEXOPS_API_URL] [default: that of the context, or http://127.0.0.1:8000]";
 
 const ROOT_HELP: &str = "\
 Examples:
@@ -169,6 +198,7 @@ Examples:
 Environment:
   NEXOPS_API_URL     address of the daemon
   NEXOPS_API_TOKEN   token that the daemon wants; there is no flag for it, for others could read it
+  NEXOPS_CONTEXT     context to use, where NEXOPS_API_URL is not set
   NO_COLOR           no colours
 
 Exit codes:

@@ -1,9 +1,13 @@
 //! The commands, a file for each noun.
 
 pub mod alert;
+pub mod api;
 pub mod audit;
+pub mod check;
 pub mod completions;
+pub mod context;
 pub mod events;
+pub mod login;
 pub mod metrics;
 pub mod node;
 pub mod power;

@@ -14,6 +14,7 @@ use nexops_core::client::{self, Client};
 use nexops_core::node::ListNodes;
 use nexops_core::page::MAX_PER_PAGE;
 use nexops_core::profile::Profile;
+use nexops_core::profile::contexts::Contexts;
 use nexops_core::task::{ListTasks, Task};
 use nexops_core::vm::ListVms;
 
@@ -64,6 +65,8 @@ pub enum Noun {
     Tag,
     /// Tasks, by id.
     Task,
+    /// Contexts, by name.
+    Context,
 }
 
 /// A name and what it stands for.
@@ -105,6 +108,7 @@ impl Noun {
             Self::Connection => "connections",
             Self::Tag => "tags",
             Self::Task => "tasks",
+            Self::Context => "contexts",
         }
     }
 
@@ -112,6 +116,7 @@ impl Noun {
         let per_page = Some(MAX_PER_PAGE);
         let vms = async || client.list_vms(&ListVms { per_page, ..ListVms::default() }).await.map(|list| list.data);
         Ok(match self {
+            Self::Context => Vec::new(),
             Self::Guest => {
                 let vms = vms().await?;
                 let by_number =
@@ -147,7 +152,10 @@ impl Noun {
 
 /// What the daemon has now, or had the last time that it could be asked; nothing where it never could.
 fn known(noun: Noun) -> Vec<Known> {
-    let profile = Profile::from_environment(None);
+    if noun == Noun::Context {
+        return contexts();
+    }
+    let Ok(profile) = Profile::chosen(None, None) else { return Vec::new() };
     let cache = cache::Cache::of(&profile.url, noun.file());
     if let Some(fresh) = cache.as_ref().and_then(cache::Cache::fresh) {
         return fresh;
@@ -160,6 +168,12 @@ fn known(noun: Noun) -> Vec<Known> {
         }
         None => cache.and_then(|cache| cache.any()).unwrap_or_default(),
     }
+}
+
+/// They are in a file, and nobody has to be asked.
+fn contexts() -> Vec<Known> {
+    let contexts = Contexts::load().unwrap_or_default();
+    contexts.iter().map(|(name, context)| Known::new(name, &context.url)).collect()
 }
 
 fn ask(noun: Noun, profile: Profile) -> Option<Vec<Known>> {

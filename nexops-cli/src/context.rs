@@ -27,18 +27,9 @@ pub struct Context {
 impl Context {
     /// Prepares a command without asking the daemon anything yet.
     pub fn new(global: &Global) -> Result<Self> {
-        let profile = Profile::from_environment(global.url.as_deref());
+        let profile = Profile::chosen(global.url.as_deref(), global.context.as_deref())?;
         let client = Client::new(profile).map_err(|error| Failure::from_client("use that address", &error))?;
-        let colored = color::is_wanted(global.color, io::stdout().is_terminal());
-        let output = Output {
-            format: global.output,
-            headers: !global.no_headers,
-            colored,
-            columns: global.columns.clone(),
-            terminal: is_terminal(&io::stdout()),
-            now: now(),
-        };
-        Ok(Self { client, output, talk: talk(global) })
+        Ok(Self { client, output: output(global), talk: talk(global) })
     }
 }
 
@@ -50,6 +41,19 @@ pub fn now() -> DateTime<Utc> {
 /// Whether somebody looks at a terminal that can be drawn on.
 fn is_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && env::var_os("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// How to print under these flags.
+pub fn output(global: &Global) -> Output {
+    let colored = color::is_wanted(global.color, io::stdout().is_terminal());
+    Output {
+        format: global.output,
+        headers: !global.no_headers,
+        colored,
+        columns: global.columns.clone(),
+        terminal: is_terminal(&io::stdout()),
+        now: now(),
+    }
 }
 
 /// How to talk under these flags.

@@ -37,40 +37,43 @@ fn main() -> ExitCode {
         Err(error) => return usage::report(&error).into(),
     };
     let talk = context::talk(&cli.global);
-    match run(cli) {
-        Ok(()) => Exit::Success.into(),
-        Err(failure) => {
-            talk.fail(&failure);
-            failure.exit.into()
-        }
-    }
+    run(cli).unwrap_or_else(|failure| {
+        talk.fail(&failure);
+        failure.exit.into()
+    })
 }
 
-fn run(cli: Cli) -> Result<()> {
-    if let Command::Completions { shell } = cli.command {
-        return commands::completions::run(shell);
-    }
-    if let Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) = &cli.command {
-        return commands::alert::rule_test::run(args, cli.global.output, cli.global.quiet);
-    }
-    let context = Context::new(&cli.global)?;
+fn run(cli: Cli) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Generic, "NO_RUNTIME", format!("cannot prepare for requests: {error}")))?;
+    let Cli { global, command } = cli;
+    let context = || Context::new(&global);
+    let talk = context::talk(&global);
     runtime.block_on(async {
-        match cli.command {
-            Command::Status => commands::status::run(&context).await,
-            Command::Node(command) => commands::node::run(command, &context).await,
-            Command::Vm(command) => commands::vm::run(command, &context).await,
-            Command::Service(command) => commands::service::run(command, &context).await,
-            Command::Metrics(command) => commands::metrics::run(command, &context).await,
-            Command::Task(command) => commands::task::run(command, &context).await,
-            Command::Alert(command) => commands::alert::run(command, &context).await,
-            Command::Audit(command) => commands::audit::run(command, &context).await,
-            Command::Events(args) => commands::events::run(&args, &context).await,
+        match command {
+            Command::Status => commands::status::run(&context()?).await,
+            Command::Node(command) => commands::node::run(command, &context()?).await,
+            Command::Vm(command) => commands::vm::run(command, &context()?).await,
+            Command::Service(command) => commands::service::run(command, &context()?).await,
+            Command::Metrics(command) => commands::metrics::run(command, &context()?).await,
+            Command::Task(command) => commands::task::run(command, &context()?).await,
+            Command::Alert(AlertCommand::Rule(RuleCommand::Test(args))) => {
+                commands::alert::rule_test::run(&args, global.output, global.quiet)
+            }
+            Command::Alert(command) => commands::alert::run(command, &context()?).await,
+            Command::Audit(command) => commands::audit::run(command, &context()?).await,
+            Command::Events(args) => commands::events::run(&args, &context()?).await,
+            Command::Check(command) => return Ok(commands::check::run(command, context()).await.number().into()),
+            Command::Api(args) => commands::api::run(args, &context()?).await,
+            Command::Login(args) => commands::login::login(args, &global, &talk).await,
+            Command::Logout => commands::login::logout(&global, &talk),
+            Command::Whoami => commands::login::whoami(&global, &context()?).await,
+            Command::Context(command) => commands::context::run(command, &context::output(&global), &talk),
             Command::Completions { shell } => commands::completions::run(shell),
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     })
 }
 

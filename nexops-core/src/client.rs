@@ -8,7 +8,7 @@ pub mod events;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{IF_MATCH, LOCATION};
+use reqwest::header::{CONTENT_TYPE, IF_MATCH, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -120,6 +120,35 @@ impl Client {
         &self.profile.url
     }
 
+    /// Sends any request, for what there is no method for, and gives the body of the answer as it came. The path is one
+    /// below `/api/v1`, with or without that, or one of those beside the API, as `/healthz`.
+    ///
+    /// # Errors
+    /// [`Error`], as every operation.
+    pub async fn raw(&self, method: &str, path: &str, body: Option<String>) -> Result<String> {
+        const BESIDE: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+        let path = path.strip_prefix("/api/v1").unwrap_or(path);
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let Ok(method) = Method::from_bytes(method.as_bytes()) else {
+            let reason = format!("'{method}' is no HTTP method");
+            return Err(Error::Url { url: self.profile.url.clone(), reason });
+        };
+        let mut request = if BESIDE.contains(&path.as_str()) {
+            self.authorized(self.http.request(method, format!("{}{path}", self.profile.url)))
+        } else {
+            self.request(method, &path)
+        };
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let (url, status) = (response.url().to_string(), response.status());
+        if !status.is_success() {
+            return Err(self.refusal(url, status, response).await);
+        }
+        response.text().await.map_err(|error| self.failure(error))
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: impl fmt::Display) -> Result<Envelope<T>> {
         self.send(self.request(Method::GET, path)).await
     }
@@ -173,7 +202,10 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: impl fmt::Display) -> RequestBuilder {
-        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.profile.url));
+        self.authorized(self.http.request(method, format!("{}/api/v1{path}", self.profile.url)))
+    }
+
+    fn authorized(&self, mut request: RequestBuilder) -> RequestBuilder {
         if let Some(token) = &self.profile.token {
             request = request.bearer_auth(token.expose_secret());
         }

@@ -8,6 +8,7 @@ use nexops_core::vm::{ListVms, VmColumn, VmStatus, VmType};
 
 use super::{ListFlags, word_of};
 use crate::complete::{Noun, sort_by};
+use crate::filter::Filter;
 
 /// What to do with guests.
 #[derive(Debug, Subcommand)]
@@ -111,8 +112,17 @@ pub struct MetricsArgs {
 #[derive(Debug, Args)]
 pub struct PowerArgs {
     /// Numbers, names, node/names or ids of the guests
-    #[arg(required = true, value_name = "GUEST", add = Noun::Guest.completer())]
+    #[arg(required_unless_present = "filter", value_name = "GUEST", add = Noun::Guest.completer())]
     pub guests: Vec<String>,
+    /// All guests that fit in place of named ones, as 'tag:lab status:stopped'
+    #[arg(long, value_name = "TERMS", conflicts_with = "guests")]
+    pub filter: Option<Filter>,
+    /// Tell which guests are meant, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How many guests are in the works at the same time; all if it is not said
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub parallel: Option<u16>,
     /// Do not wait for the end; print the task's id
     #[arg(long)]
     pub no_wait: bool,
@@ -153,6 +163,7 @@ Examples:
   nexops vm start 101
   nexops vm start 101 102 web-1
   nexops vm start web-1 --no-wait
+  nexops vm start --filter 'tag:lab status:stopped !template:true' --parallel 4
   nexops vm start web-1 --timeout 2m -o json";
 
 const STOP_HELP: &str = "\
@@ -173,7 +184,8 @@ A guest that is off already is left alone, and that is a success.
 
 Examples:
   nexops vm shutdown web-1
-  nexops vm shutdown 101 102 --yes --timeout 5m";
+  nexops vm shutdown 101 102 --yes --timeout 5m
+  nexops vm shutdown --filter 'node:pve1 status:running' --dry-run";
 
 const RESET_HELP: &str = "\
 What the guest has not written to its disk is lost; `restart` asks it first.

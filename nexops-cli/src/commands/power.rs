@@ -10,7 +10,7 @@ use nexops_core::client;
 use nexops_core::error::ErrorCode;
 use nexops_core::id::TaskId;
 use nexops_core::task::Task;
-use nexops_core::vm::{PowerAction, Vm};
+use nexops_core::vm::{ListVms, PowerAction, Vm};
 use tokio::time::Instant;
 
 use crate::cli::PowerArgs;
@@ -18,7 +18,10 @@ use crate::confirm;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::filter::Filter;
 use crate::format::clean;
+use crate::output::Row as _;
+use crate::paging::all_pages;
 use crate::rows::{task, vm};
 use crate::{progress, resolve, wait};
 use outcome::{Ending, Outcome, Unchanged};
@@ -28,12 +31,18 @@ const CONCURRENT_REQUESTS: usize = 4;
 
 /// Does one action to every guest that was named. What fails for one guest does not keep the others from theirs.
 pub async fn run(action: PowerAction, args: PowerArgs, context: &Context) -> Result<()> {
-    let must_ask = confirm::is_asked_for(action) && !args.yes;
+    let must_ask = confirm::is_asked_for(action) && !args.yes && !args.dry_run;
     if must_ask {
         confirm::require_terminal(action)?;
     }
     let is_single = args.guests.len() == 1;
-    let guests = find(&args.guests, context).await;
+    let guests = match &args.filter {
+        Some(filter) => select(filter, context).await?,
+        None => find(&args.guests, context).await,
+    };
+    if args.dry_run {
+        return tell(action, guests, context);
+    }
     let found: Vec<&Vm> = guests.iter().filter_map(|guest| guest.as_ref().ok()).collect();
     if must_ask && !found.is_empty() {
         confirm::ask(action, &found)?;
@@ -59,6 +68,36 @@ async fn find(names: &[String], context: &Context) -> Vec<Result<Vm>> {
     found.into_iter().filter(|guest| guest.as_ref().map_or(true, |vm| seen.insert(vm.id))).collect()
 }
 
+/// The guests that fit, in the daemon's order.
+async fn select(filter: &Filter, context: &Context) -> Result<Vec<Result<Vm>>> {
+    let fits = filter.of(Vm::FIELDS)?;
+    let listing = all_pages(None, async |page, per_page| {
+        context.client.list_vms(&ListVms { page: Some(page), per_page: Some(per_page), ..ListVms::default() }).await
+    });
+    let vms = listing.await.map_err(|error| Failure::from_client("list guests", &error))?.rows;
+    let fitting: Vec<Result<Vm>> = vms.into_iter().filter(|vm| vm.gone_at.is_none() && fits(vm)).map(Ok).collect();
+    if fitting.is_empty() {
+        return Err(Failure::new(Exit::NotFound, "NOT_FOUND", "no guest fits; nothing was sent")
+            .with_hint("`nexops vm list --filter …` shows which guests fit"));
+    }
+    Ok(fitting)
+}
+
+/// Shows what would be acted on.
+fn tell(action: PowerAction, guests: Vec<Result<Vm>>, context: &Context) -> Result<()> {
+    let all = guests.len();
+    let (mut found, mut failures) = (Vec::with_capacity(all), Vec::new());
+    for guest in guests {
+        match guest {
+            Ok(vm) => found.push(vm),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    context.output.list(&found)?;
+    context.talk.note(&format!("{action} would be sent to {} guests; nothing was sent", found.len()));
+    Failure::of_many(failures, all, "guests")
+}
+
 /// One action under these arguments.
 struct Job<'a> {
     action: PowerAction,
@@ -68,7 +107,8 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Sends everything, then waits for everything, and tells of each guest as it is through, in the given order.
+    /// Sends everything, then waits for everything, or does both for a few guests at a time; tells of each guest as it is
+    /// through, in the given order.
     async fn act_on_all(&self, guests: Vec<Result<Vm>>) -> Result<Vec<Outcome>> {
         let began = Instant::now();
         let patience = wait::Patience::new(self.args.timeout);
@@ -77,10 +117,19 @@ impl Job<'_> {
             several => format!("{} {} guests:", self.action, several.len()),
         };
         let talk = &self.context.talk;
+        let mut outcomes = Vec::with_capacity(guests.len());
+        if let Some(parallel) = self.args.parallel {
+            let whole = |guest| async move { self.follow(self.send(guest).await, patience).await };
+            let mut endings = std::pin::pin!(stream::iter(guests).map(whole).buffered(parallel.into()));
+            while let Some(outcome) = progress::show(talk, began, &text, endings.next()).await {
+                outcome::print_line(self.context, self.action, &outcome)?;
+                outcomes.push(outcome);
+            }
+            return Ok(outcomes);
+        }
         let sending = stream::iter(guests.into_iter().map(|guest| self.send(guest))).buffered(CONCURRENT_REQUESTS);
         let sent: Vec<Outcome> = progress::show(talk, began, &text, sending.collect()).await;
         let mut endings: FuturesOrdered<_> = sent.into_iter().map(|outcome| self.follow(outcome, patience)).collect();
-        let mut outcomes = Vec::with_capacity(endings.len());
         while let Some(outcome) = progress::show(talk, began, &text, endings.next()).await {
             outcome::print_line(self.context, self.action, &outcome)?;
             outcomes.push(outcome);

@@ -94,3 +94,50 @@ fn all_failing_has_the_code_of_the_first() {
     assert_eq!(daemon.run("vm start 101 102").code, 5);
     assert_eq!(daemon.run("vm start 102 101").code, 6);
 }
+
+#[test]
+fn a_filter_acts_on_all_that_fit() {
+    let daemon = Daemon::start();
+    let [first, second, third] = guests();
+    let third = Vm { tags: vec!["lab".to_owned()], ..third };
+    daemon.knows(&[first.clone(), second.clone(), third.clone()]);
+    for guest in [&first, &second] {
+        daemon.accepts(guest, &task(PowerAction::Start, guest));
+    }
+    let run = daemon.run("vm start --filter tag:prod --parallel 1");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stdout, "vm 101 web-1: started (1.8 s)\nvm 102 web-2: started (1.8 s)\n");
+    assert_eq!(daemon.posts(), 2);
+}
+
+#[test]
+fn a_filter_that_nothing_fits_sends_nothing_and_says_so() {
+    let daemon = daemon_that_starts_all();
+    let run = daemon.run("vm stop --filter tag:nothing --yes");
+    assert_eq!((run.code, run.stdout.as_str(), daemon.posts()), (3, "", 0));
+    assert!(run.stderr.contains("no guest fits; nothing was sent"), "{}", run.stderr);
+    assert_eq!(daemon.run("vm stop --filter colour:red --yes").code, 2);
+    assert_eq!(daemon.run("vm stop 101 --filter web --yes").code, 2);
+    assert_eq!(daemon.run("vm stop --yes").code, 2);
+}
+
+#[test]
+fn one_at_a_time_means_that_the_next_is_sent_when_the_last_has_ended() {
+    let daemon = daemon_that_starts_all();
+    assert_eq!(daemon.run("vm start 101 102 --parallel 1").code, 0);
+    let order: Vec<String> = daemon.requests().into_iter().filter(|request| !request.contains("/vms/10")).collect();
+    let (first, second) = (task(PowerAction::Start, &guests()[0]).id, task(PowerAction::Start, &guests()[1]).id);
+    let posts: Vec<usize> =
+        (order.iter().enumerate()).filter(|(_, one)| one.starts_with("POST")).map(|(at, _)| at).collect();
+    let last_of_first = order.iter().rposition(|one| one.ends_with(&first.to_string())).unwrap();
+    assert!(last_of_first < posts[1], "{order:?}");
+    assert!(order.iter().any(|one| one.ends_with(&second.to_string())), "{order:?}");
+}
+
+#[test]
+fn a_dry_run_shows_the_guests_and_sends_nothing_without_asking() {
+    let daemon = daemon_that_starts_all();
+    let run = daemon.run("vm stop 101 db --dry-run -o name");
+    assert_eq!((run.code, run.stdout.as_str(), daemon.posts()), (0, "101\n103\n", 0), "{}", run.stderr);
+    assert_eq!(run.stderr, "stop would be sent to 2 guests; nothing was sent\n");
+}

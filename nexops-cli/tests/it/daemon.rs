@@ -50,6 +50,7 @@ pub fn nexops() -> Command {
         }
     }
     command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("TERM", "xterm").env("COLUMNS", "100");
+    command.env("HOME", "/nonexistent").env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
     command.timeout(Duration::from_secs(30));
     command
 }

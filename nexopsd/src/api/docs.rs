@@ -1,6 +1,6 @@
 //! The OpenAPI document and the pages that show it. Their assets are part of the program, so that they work offline.
 
-mod numbers;
+mod values;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -68,7 +68,7 @@ pub fn complete(document: &mut OpenApi) {
             });
         }
     }
-    numbers::bound(document);
+    values::bound(document);
 }
 
 fn add_errors(operation: &mut Operation) {

@@ -33,6 +33,12 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         if query.contains('\0') || query.contains("%00") {
             return Err(Error::invalid(vec![FieldError::new("query", "a NUL character cannot be part of a value")]));
         }
+        // An empty variable in somebody's script must not make "all" of "only these".
+        let is_empty = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| value.is_empty());
+        if let Some(pair) = query.split('&').find(is_empty) {
+            let reason = "it is empty; give a value, or leave the parameter out";
+            return Err(Error::invalid(vec![FieldError::new(pair.trim_end_matches('='), reason)]));
+        }
         let deserializer = serde_html_form::Deserializer::from_bytes(query.as_bytes());
         serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
             let path = error.path().to_string();

@@ -48,6 +48,8 @@ fn cases() -> Vec<Case> {
     vec![
         invalid(format!("{VMS}?page=two"), "page"),
         invalid(format!("{VMS}?page=0"), "page"),
+        invalid(format!("{VMS}?page="), "page"),
+        invalid(format!("{VMS}?status=&page=1"), "status"),
         invalid(format!("{VMS}?page=-1"), "page"),
         invalid(format!("{VMS}?page=4294967296"), "page"),
         invalid(format!("{VMS}?per_page=0"), "per_page"),

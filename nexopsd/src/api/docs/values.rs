@@ -1,23 +1,41 @@
-//! The ranges of whole numbers: utoipa names the types of Rust, which OpenAPI does not know.
+//! What is the same for all values: the ranges of whole numbers, for utoipa names the types of Rust, which OpenAPI does
+//! not know; and that no parameter of a query is empty.
 
 use utoipa::Number;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, OpenApi, RefOr, Schema, SchemaFormat};
 
-/// Gives every whole number a format that OpenAPI knows, and the range of its type where no narrower one is said.
+/// Gives every whole number a format that OpenAPI knows, and the range of its type where no narrower one is said; and
+/// every text in a query its least length.
 pub fn bound(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
         for parameter in
             operations.into_iter().flatten().flat_map(|operation| operation.parameters.iter_mut()).flatten()
         {
-            if let RefOr::T(parameter) = parameter {
-                parameter.schema.iter_mut().for_each(bound_schema);
+            if let RefOr::T(Parameter { schema: Some(schema), parameter_in, .. }) = parameter {
+                bound_schema(schema);
+                if *parameter_in == ParameterIn::Query {
+                    want_text(schema);
+                }
             }
         }
     }
     for components in document.components.iter_mut() {
         components.schemas.values_mut().for_each(bound_schema);
+    }
+}
+
+/// A text in a query has a character at least; closed sets and formats say so themselves.
+fn want_text(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema
+        && object.schema_type == SchemaType::new(Type::String)
+        && object.enum_values.is_none()
+        && object.format.is_none()
+        && object.pattern.is_none()
+    {
+        object.min_length.get_or_insert(1);
     }
 }
 

@@ -1,0 +1,100 @@
+//! `nexops check` and `nexops api`.
+
+use nexops_core::error::ErrorCode;
+use nexops_core::node::{Node, NodeStatus};
+use nexops_core::system::{ConnectionHealth, ConnectionStatus};
+use nexops_core::usage::Usage;
+use nexops_core::vm::{Vm, VmStatus};
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::daemon::{Daemon, connection, list, node, one, refuses, stopped, system, vm};
+
+fn daemon() -> Daemon {
+    let daemon = Daemon::start();
+    let broken = Vm { status: VmStatus::Error, ..vm(104, "broken") };
+    let paused = Vm { status: VmStatus::Paused, ..vm(103, "paused") };
+    let old = vm(105, "old");
+    let old = Vm { usage: Usage { stale: true, ..old.usage }, ..old };
+    daemon.knows(&[vm(101, "web-1"), stopped(102, "db"), paused, broken, old]);
+    daemon.mount("GET", "/infrastructure/vms/999", refuses(ErrorCode::NotFound, "VM with id '999' not found"));
+    daemon
+}
+
+#[rstest]
+#[case("101", 0, "OK - 1 guests | ok=1;;;0;1\n")]
+#[case("101 103", 1, "WARNING - 1 of 2 guests: 103 paused (paused) | ok=1;;;0;2\n")]
+#[case("105", 1, "WARNING - 1 of 1 guests: 105 old (running, seen long ago) | ok=0;;;0;1\n")]
+#[case("101 103 102", 2, "CRITICAL - 2 of 3 guests: 102 db (stopped), 103 paused (paused) | ok=1;;;0;3\n")]
+#[case("999", 2, "CRITICAL - 1 of 1 guests: 999 (not there) | ok=0;;;0;1\n")]
+#[case("", 2, "CRITICAL - 2 of 5 guests: 104 broken (error), 105 old (running, seen long ago) | ok=3;;;0;5\n")]
+#[case("/", 3, "UNKNOWN - '/' names no guest: give a number from 1, a name, node/name or an id\n")]
+fn guests_are_judged_in_one_line(#[case] guests: &str, #[case] code: i32, #[case] line: &str) {
+    let run = daemon().run(&format!("check guests {guests}"));
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (code, line, ""));
+}
+
+#[rstest]
+#[case(NodeStatus::Online, 0, "OK - 2 nodes | ok=2;;;0;2\n")]
+#[case(NodeStatus::Offline, 2, "CRITICAL - 1 of 2 nodes: pve2 (offline) | ok=1;;;0;2\n")]
+#[case(NodeStatus::Unknown, 1, "WARNING - 1 of 2 nodes: pve2 (unknown) | ok=1;;;0;2\n")]
+fn nodes_are_judged(#[case] status: NodeStatus, #[case] code: i32, #[case] line: &str) {
+    let daemon = Daemon::start();
+    daemon.mount("GET", "/infrastructure/nodes", list(&[node(2, "pve1"), Node { status, ..node(3, "pve2") }]));
+    let run = daemon.run("check nodes");
+    assert_eq!((run.code, run.stdout.as_str()), (code, line));
+}
+
+#[rstest]
+#[case(ConnectionStatus::Ok, 0)]
+#[case(ConnectionStatus::Limited, 1)]
+#[case(ConnectionStatus::Failing, 2)]
+fn connections_are_judged(#[case] status: ConnectionStatus, #[case] code: i32) {
+    let daemon = Daemon::start();
+    let connection = ConnectionHealth { status, ..connection("default") };
+    daemon.mount("GET", "/system", one(&system(vec![connection])));
+    assert_eq!(daemon.run("check connections").code, code);
+}
+
+#[test]
+fn when_nobody_can_tell_it_is_3_and_still_one_line() {
+    let daemon = Daemon::start();
+    daemon.mount("GET", "/infrastructure/vms", list::<Vm>(&[]));
+    assert_eq!(daemon.run("check guests").stdout, "UNKNOWN - no guest was ever seen: check `nexops status`\n");
+    let run: crate::daemon::Run =
+        crate::daemon::nexops().args(["check", "nodes", "--url", "http://127.0.0.1:1"]).output().unwrap().into();
+    assert_eq!((run.code, run.stdout.lines().count()), (3, 1), "{}", run.stdout);
+    assert!(run.stdout.starts_with("UNKNOWN - cannot list nodes: "), "{}", run.stdout);
+}
+
+#[test]
+fn any_request_can_be_sent_and_its_answer_is_the_whole_envelope() {
+    let daemon = Daemon::with_web_1();
+    for path in ["/infrastructure/vms/101", "infrastructure/vms/101", "/api/v1/infrastructure/vms/101"] {
+        let answer: Value = serde_json::from_str(&daemon.run(&format!("api get {path}")).stdout).unwrap();
+        assert_eq!(answer["data"]["vmid"], 101);
+        assert!(answer["meta"]["timestamp"].is_string());
+    }
+    assert!(daemon.run("api GET /infrastructure/vms/101 -o yaml").stdout.contains("\n  vmid: 101\n"));
+}
+
+#[test]
+fn a_body_comes_from_the_command_line_or_from_standard_input() {
+    let daemon = Daemon::start();
+    daemon.mount("POST", "/services", one(&serde_json::json!({"name": "web"})));
+    assert_eq!(daemon.run(r#"api POST /services -d {"name":"web"}"#).code, 0);
+    let output = daemon.command("api POST /services --data -").write_stdin("{\"name\":\"web\"}").output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(daemon.bodies("POST"), [r#"{"name":"web"}"#; 2]);
+    assert_eq!(daemon.headers("content-type"), ["application/json"; 2]);
+}
+
+#[test]
+fn a_refusal_of_any_request_has_its_exit_code() {
+    let daemon = Daemon::start();
+    daemon.mount("GET", "/services/1", refuses(ErrorCode::NotFound, "there is no such service"));
+    let run = daemon.run("api GET /services/1");
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""));
+    assert!(run.stderr.contains("there is no such service"), "{}", run.stderr);
+    assert_eq!(daemon.run("api BREW /coffee").code, 2);
+}

@@ -124,7 +124,7 @@ fn system() -> System {
             "last_error": null, "warning": null,
         }],
         "jobs": [],
-        "storage": {"postgres_version": "15.18", "postgres_private": true, "database_bytes": 1, "samples_bytes": 1, "samples_estimate": 1},
+        "storage": {"postgres_version": "15.18", "postgres_private": true, "database_bytes": 1, "samples_bytes": 1, "rollups_bytes": 1, "samples_estimate": 1},
     });
     serde_json::from_value(value).unwrap()
 }

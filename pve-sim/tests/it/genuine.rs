@@ -139,12 +139,12 @@ impl Exchange {
 
     fn is_imitated(&self) -> bool {
         let path = self.path();
-        !NOT_IMITATED.iter().any(|beginning| path.starts_with(beginning))
-            && !NOT_IMITATED_BELOW.iter().any(|end| path.ends_with(end))
-            && !path.is_empty()
-            && path != "/"
-            && !(self.method == Method::PUT || self.method == Method::DELETE)
-            && !(self.method == Method::POST && (path.ends_with("/qemu") || path.ends_with("/clone")))
+        let is_change = self.method == Method::PUT || self.method == Method::DELETE;
+        let makes_a_guest = self.method == Method::POST && (path.ends_with("/qemu") || path.ends_with("/clone"));
+        let is_elsewhere = NOT_IMITATED.iter().any(|beginning| path.starts_with(beginning))
+            || NOT_IMITATED_BELOW.iter().any(|end| path.ends_with(end));
+        let is_index = path.is_empty() || path == "/";
+        !(is_change || makes_a_guest || is_elsewhere || is_index)
     }
 
     fn is_left_out(&self) -> bool {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use nexops_core::alert::{AlertSource, Severity};
+use nexops_core::audit::Outcome;
 use nexops_core::error::FieldError;
 use nexops_core::id::{AuditId, ChannelId, DeliveryId};
 use nexops_core::notification::{
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, now};
 use crate::db;
-use crate::db::audit::{Entry, Origin, Outcome};
+use crate::db::audit::{Entry, Origin};
 use crate::db::channel::{self, Stored, Values};
 use crate::db::outbox::by_hand::{self, Requeued};
 use crate::notify::{self, check};

@@ -49,6 +49,7 @@ fn summary(event: &Event) -> String {
             let result = task.exit_status.as_ref().map(|words| format!(" ({words})")).unwrap_or_default();
             format!("{}: {}{result}", label(task), task.status)
         }
+        Change::Service(service) => format!("{}: {}", service.name, service.status),
         Change::Alert(alert) => format!("{}: {}", alert.title, alert.status),
         Change::Metrics(collection) => format!("new figures of {} nodes and guests", collection.sources),
     };

@@ -9,10 +9,11 @@ use nexops_core::page::Paging;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::audit::{self, Entry, Outcome};
+use super::audit::{self, Entry};
 use super::schema::{alert_rules, notification_channels, notification_deliveries};
 use super::{Error, Result, outbox};
 use crate::secret::{Place, Sealed};
+use nexops_core::audit::Outcome;
 
 /// After this long without a success a channel counts as failing.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);

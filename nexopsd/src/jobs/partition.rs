@@ -34,8 +34,6 @@ pub struct Report {
     pub forgotten_deliveries: usize,
     /// Events forgotten.
     pub forgotten_events: usize,
-    /// Rows of the audit log forgotten.
-    pub forgotten_audit_rows: usize,
 }
 
 /// The loop.

@@ -8,10 +8,11 @@ use nexops_core::notification::{AlertFacts, DeliveryEvent, DeliveryState};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::audit::{self, Entry, Outcome};
+use super::super::audit::{self, Entry};
 use super::super::schema::{notification_channels, notification_deliveries};
 use super::super::{Error, Result, channel, word};
 use super::lock;
+use nexops_core::audit::Outcome;
 
 /// Enqueues a test, ahead of everything that waits for the channel; it is tried once.
 ///

@@ -19,10 +19,17 @@ pub struct CallCount {
     pub errors: BTreeMap<ErrorCode, u64>,
 }
 
+/// Requests to one node, with those that failed and with what.
+#[derive(Debug, Default)]
+struct Count {
+    requests: u64,
+    errors: BTreeMap<ErrorCode, u64>,
+}
+
 /// The counts of one connection.
 #[derive(Debug, Default)]
 pub struct Calls {
-    by_node: Mutex<BTreeMap<String, (u64, BTreeMap<ErrorCode, u64>)>>,
+    by_node: Mutex<BTreeMap<String, Count>>,
 }
 
 impl Calls {
@@ -33,10 +40,10 @@ impl Calls {
         if !by_node.contains_key(node) && by_node.len() >= MOST_NODES {
             return;
         }
-        let (requests, errors) = by_node.entry(node.to_owned()).or_default();
-        *requests += 1;
+        let count = by_node.entry(node.to_owned()).or_default();
+        count.requests += 1;
         if let Some(code) = error {
-            *errors.entry(code).or_default() += 1;
+            *count.errors.entry(code).or_default() += 1;
         }
     }
 
@@ -45,7 +52,7 @@ impl Calls {
         let by_node = self.by_node.lock().unwrap_or_else(PoisonError::into_inner);
         by_node
             .iter()
-            .map(|(node, (requests, errors))| CallCount {
+            .map(|(node, Count { requests, errors })| CallCount {
                 node: node.clone(),
                 requests: *requests,
                 errors: errors.clone(),

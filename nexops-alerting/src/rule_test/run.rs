@@ -64,9 +64,9 @@ impl Run<'_> {
         }
         let mut fresh = Vec::new();
         for (index, series) in test.series.iter().enumerate() {
-            fresh.extend(
-                series.samples.iter().filter(|(time, _)| *time == at).map(|(time, value)| (*time, index, *value)),
-            );
+            let first = series.samples.partition_point(|(time, _)| *time < at);
+            let now = series.samples.iter().skip(first).take_while(|(time, _)| *time == at);
+            fresh.extend(now.map(|(time, value)| (*time, index, *value)));
         }
         if self.stopped.is_some() {
             self.missed.extend(fresh);

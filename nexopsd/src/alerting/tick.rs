@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use nexops_alerting::condition::breaches;
 use nexops_alerting::{
     Change, Input, Message, MessageKind, Muting, Outcome, Poll, RuleDefinition, Sample, Setting, State, change,
     settling, step,
@@ -161,7 +162,9 @@ impl<'a> Tick<'a> {
     fn judge_series(&mut self, key: Key, rule: &RuleDefinition, series: i32) {
         let fresh = self.world.fresh.get(&series).map_or(&[][..], Vec::as_slice);
         let is_remembered = self.states.contains_key(&key);
-        if !is_remembered && fresh.is_empty() && rule.on_missing != OnMissing::Alert {
+        let is_well = || fresh.iter().all(|sample| !breaches(rule, sample.value));
+        if !is_remembered && rule.on_missing != OnMissing::Alert && is_well() {
+            // By far the most: nothing was wrong, and nothing is.
             return;
         }
         if !is_remembered && rule.on_missing == OnMissing::Alert && fresh.is_empty() {

@@ -88,6 +88,7 @@ impl Default for CheckSettings {
 pub struct ServiceSettings {
     /// The name, unique: 1 to 255 printable characters without a space at either end.
     #[schema(
+        example = "wiki",
         min_length = 1,
         max_length = 255,
         pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"

@@ -79,18 +79,21 @@ pub async fn fill(app: &App, cluster: &Connection, tell: impl Fn(&str)) -> anyho
     Ok(filled)
 }
 
-/// The history, a day at a time, so that nobody waits for long for anything.
+/// The history, a day at a time, so that nobody waits for long for anything; the oldest last, which tells that it is whole.
 async fn history(app: &App, conn: &mut db::Conn, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    if db::seed::has_history(conn, now - HISTORY + TimeDelta::hours(12)).await? {
+        return Ok(0);
+    }
     db::partition::make_room(conn, now - HISTORY, now).await?;
+    db::seed::statuses(conn, now - HISTORY).await?;
     let mut samples = 0;
-    for day in (0..HISTORY.num_days()).rev() {
+    for day in 0..HISTORY.num_days() {
         if app.shutdown.is_cancelled() {
             break;
         }
         let until = now - TimeDelta::days(day);
         samples += db::seed::history(conn, until - TimeDelta::days(1), until).await?;
     }
-    db::seed::statuses(conn, now - HISTORY).await?;
     app.rollup.ring();
     Ok(samples)
 }

@@ -160,6 +160,26 @@ pub async fn keep_rules(conn: &mut AsyncPgConnection, vms: &[SeenVm], now: DateT
     Ok((RULES.len(), alerts))
 }
 
+/// Whether there is history from before this time.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_history(conn: &mut AsyncPgConnection, before: DateTime<Utc>) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Known {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        known: bool,
+    }
+    let Known { known } = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM metric_samples WHERE ts < $1) \
+             OR EXISTS (SELECT FROM metric_rollups_1h WHERE ts < $1) AS known",
+    )
+    .bind::<Timestamptz, _>(before)
+    .get_result(conn)
+    .await?;
+    Ok(known)
+}
+
 /// Makes up a sample every five minutes for each series that has a present value and nothing of that time: daily ups and
 /// downs around the level of today, and some noise.
 ///
@@ -182,7 +202,7 @@ async fn make_up(conn: &mut AsyncPgConnection, from: DateTime<Utc>, until: DateT
                  SELECT value FROM metric_samples AS sample WHERE sample.series_id = series.id \
                  ORDER BY ts DESC LIMIT 1) AS latest \
              WHERE NOT EXISTS (SELECT FROM metric_samples AS old \
-                 WHERE old.series_id = series.id AND old.ts >= $1 AND old.ts < $2 - interval '30 minutes') \
+                 WHERE old.series_id = series.id AND old.ts >= $1 AND old.ts < $2 - interval '5 minutes') \
          ) \
          INSERT INTO metric_samples (series_id, ts, value) \
          SELECT id, ts, CASE unit \
@@ -193,7 +213,7 @@ async fn make_up(conn: &mut AsyncPgConnection, from: DateTime<Utc>, until: DateT
                                     - sin(extract(epoch FROM now()) * 2 * pi() / 86400 + phase * 6)) \
                             + 0.1 * (random() - 0.5)))) \
              END \
-         FROM series CROSS JOIN generate_series($1, $2 - interval '30 minutes', interval '5 minutes') AS ts \
+         FROM series CROSS JOIN generate_series($1, $2 - interval '5 minutes', interval '5 minutes') AS ts \
          ON CONFLICT DO NOTHING",
     )
     .bind::<Timestamptz, _>(from)

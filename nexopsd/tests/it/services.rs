@@ -10,6 +10,8 @@ use nexops_core::error::ErrorCode;
 use nexops_core::id::{ServiceId, VmId};
 use nexops_core::page::Sort;
 use nexops_core::service::{ListServices, Service, ServiceColumn, ServiceSettings, ServiceStatus, ServiceType};
+use nexopsd::db;
+use nexopsd::db::audit::Origin;
 use rstest::rstest;
 use serde_json::json;
 
@@ -23,6 +25,18 @@ async fn daemon() -> Daemon {
 
 fn named(name: &str) -> ServiceSettings {
     ServiceSettings::named(name)
+}
+
+/// Makes services without the checks that follow when the API makes them.
+async fn make(daemon: &Daemon, settings: impl IntoIterator<Item = ServiceSettings>) -> Vec<ServiceId> {
+    let conn = &mut daemon.app.db.get().await.unwrap();
+    let address = std::net::Ipv4Addr::LOCALHOST.into();
+    let origin = Origin { actor: "ann".to_owned(), address, request_id: String::new() };
+    let mut made = Vec::new();
+    for settings in settings {
+        made.push(db::service::create(conn, &settings, &origin, nexopsd::app::now()).await.unwrap().id);
+    }
+    made
 }
 
 async fn create(daemon: &Daemon, settings: &ServiceSettings) -> Service {

@@ -7,11 +7,9 @@ use std::time::Duration;
 use nexops_core::error::ErrorCode;
 use nexops_core::metric::{Metric, SeriesQuery, SourceType};
 use nexops_core::service::{CheckSettings, ListServices, Service, ServiceSettings, ServiceStatus};
-use nexopsd::db;
-use nexopsd::db::audit::Origin;
 use rstest::rstest;
 
-use super::{code, create, daemon, named};
+use super::{code, create, daemon, make, named};
 use crate::support::daemon::{Daemon, Wishes};
 use crate::support::site::{Reply, Site, Validity, nobody};
 use crate::support::wait_until;
@@ -128,7 +126,8 @@ async fn a_service_is_down_after_the_third_failure_in_a_row_and_no_sooner() {
     let site = Site::new(move |_| Reply::Status(*told.lock().unwrap(), String::new())).await;
     let mut settings = at(&site.url("/"), CheckSettings::default());
     settings.check.retries = 2;
-    let id = checked(&daemon, &settings).await.id;
+    let id = make(&daemon, [settings]).await[0];
+    daemon.client.check_service(id).await.unwrap();
     let mut statuses = Vec::new();
     for status in [500, 200, 500, 500, 500, 200] {
         *next.lock().unwrap() = status;
@@ -171,16 +170,6 @@ async fn a_check_of_what_was_changed_meanwhile_does_not_count() {
     daemon.client.check_service(made.id).await.unwrap();
     late.await.unwrap();
     assert_eq!(daemon.client.find_service(made.id).await.unwrap().data.status, ServiceStatus::Healthy);
-}
-
-/// Makes services without checking them at once.
-async fn make(daemon: &Daemon, settings: impl IntoIterator<Item = ServiceSettings>) {
-    let conn = &mut daemon.app.db.get().await.unwrap();
-    let address = std::net::Ipv4Addr::LOCALHOST.into();
-    let origin = Origin { actor: "ann".to_owned(), address, request_id: String::new() };
-    for settings in settings {
-        db::service::create(conn, &settings, &origin, nexopsd::app::now()).await.unwrap();
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use nexops_core::id::ServiceId;
 use nexops_core::service::{HistoryQuery, ServiceHistory, ServiceSettings, ServiceStatus, UptimeRange};
 use nexopsd::db::service::history::forget;
 
-use super::{create, daemon, named};
+use super::{create, daemon, make, named};
 use crate::support::daemon::Daemon;
 use crate::support::site::{Reply, Site};
 
@@ -17,7 +17,7 @@ async fn history(daemon: &Daemon, id: ServiceId) -> ServiceHistory {
 async fn with_past(daemon: &Daemon, past: &[(&str, f64)]) -> ServiceId {
     let site = Site::new(|_| Reply::ok("")).await;
     let settings = ServiceSettings { health_check_url: Some(site.url("/")), ..named("wiki") };
-    let id = create(daemon, &settings).await.id;
+    let id = make(daemon, [settings]).await[0];
     daemon.client.check_service(id).await.unwrap();
     let mut connection = daemon.database.connect().await;
     let clear = format!("DELETE FROM service_status_changes WHERE service_id = '{id}'");

@@ -4,5 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh run
 # The benchmark starts these programs; they lie beside each other in the target directory.
-cargo build --release -p pve-sim -p nexopsd
+cargo build --release -p pve-sim -p nexopsd -p nexops-cli
 exec cargo bench -p nexopsd --bench daemon

@@ -2,6 +2,7 @@
 
 mod alert;
 mod list;
+mod metrics;
 mod node;
 mod service;
 mod task;
@@ -20,6 +21,7 @@ pub use alert::{
     RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
 };
 pub use list::ListFlags;
+pub use metrics::{MetricsCommand, ShowMetricsArgs};
 pub use node::{ListNodesArgs, NodeCommand};
 pub use service::{
     CheckServicesArgs, Clearable, CreateServiceArgs, DeleteServicesArgs, ListServicesArgs, ServiceCommand,
@@ -102,6 +104,9 @@ pub enum Command {
     /// Services: what runs on guests or elsewhere, and whether it answers
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Measurements: histories, and everything at a glance
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Tasks: power actions under way and done
     #[command(subcommand)]
     Task(TaskCommand),
@@ -149,6 +154,7 @@ Examples:
   nexops vm list -c vmid,name,cpu_usage --filter 'cpu>80'
   nexops vm list --watch
   nexops service list --status unhealthy
+  nexops metrics show 101 --range 24h
 
 Environment:
   NEXOPS_API_URL     address of the daemon

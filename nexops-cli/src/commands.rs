@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod completions;
+pub mod metrics;
 pub mod node;
 pub mod power;
 pub mod service;

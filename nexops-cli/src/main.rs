@@ -64,6 +64,7 @@ fn run(cli: Cli) -> Result<()> {
             Command::Node(command) => commands::node::run(command, &context).await,
             Command::Vm(command) => commands::vm::run(command, &context).await,
             Command::Service(command) => commands::service::run(command, &context).await,
+            Command::Metrics(command) => commands::metrics::run(command, &context).await,
             Command::Task(command) => commands::task::run(command, &context).await,
             Command::Alert(command) => commands::alert::run(command, &context).await,
             Command::Completions { shell } => commands::completions::run(shell),

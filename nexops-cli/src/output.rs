@@ -1,5 +1,6 @@
 //! Data on standard output, in the form that was asked for.
 
+pub mod chart;
 mod columns;
 pub mod csv;
 pub mod details;

@@ -143,6 +143,23 @@ pub async fn node(client: &Client, text: &str) -> Result<Node> {
     }
 }
 
+/// The id of whatever has a history: a guest as other commands name it, a node, or anything by its id.
+pub async fn source(client: &Client, text: &str) -> Result<Uuid> {
+    if let Ok(id) = Uuid::try_parse(text) {
+        return Ok(id);
+    }
+    let no_guest = match guest(client, text).await {
+        Ok(vm) => return Ok(vm.id.0),
+        Err(failure) if failure.exit == Exit::NotFound => failure,
+        Err(failure) => return Err(failure),
+    };
+    match node(client, text).await {
+        Ok(node) => Ok(node.id.0),
+        Err(failure) if failure.exit == Exit::NotFound => Err(no_guest),
+        Err(failure) => Err(failure),
+    }
+}
+
 fn unknown<'a>(
     kind: &str,
     place: Option<&str>,

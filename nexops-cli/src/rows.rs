@@ -1,6 +1,7 @@
 //! What each kind of thing shows of itself in tables, descriptions and CSV.
 
 pub mod alert;
+pub mod metrics;
 pub mod node;
 pub mod service;
 pub mod task;

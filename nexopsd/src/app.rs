@@ -15,9 +15,9 @@ use crate::connections::Complaints;
 use crate::db::connection::Managed;
 use crate::db::latest::Staleness;
 use crate::db::partition::Kept;
-use crate::db::series::SeriesIndex;
 use crate::db::{self, Db};
 use crate::jobs;
+use crate::jobs::memory::Memory;
 use crate::outbound;
 use crate::proxmox;
 use crate::secret::Keyring;
@@ -88,7 +88,7 @@ pub struct Connection {
     pub inside: Arc<jobs::Handle>,
     /// Held from looking at the cluster until what was seen is written down, so that an older look never overwrites a
     /// newer one.
-    pub looking: tokio::sync::Mutex<SeriesIndex>,
+    pub looking: tokio::sync::Mutex<Memory>,
     in_flight: Mutex<HashSet<TaskId>>,
     failing: Mutex<Option<proxmox::Error>>,
     version: Mutex<Option<(u32, u32)>>,
@@ -297,11 +297,17 @@ impl Connection {
         *self.version.lock().unwrap_or_else(PoisonError::into_inner) = Some((major, minor));
     }
 
+    /// Which release of Proxmox answers; `None` before it was asked.
+    #[must_use]
+    pub fn version(&self) -> Option<(u32, u32)> {
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether a stop may take the place of a shutdown that is under way: since 8.2. Earlier releases refuse the wish
     /// itself.
     #[must_use]
     pub fn can_overrule_shutdown(&self) -> bool {
-        self.version.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|version| version >= (8, 2))
+        self.version().is_some_and(|version| version >= (8, 2))
     }
 
     /// Marks a task as being sent to Proxmox by this process, until the mark is dropped.

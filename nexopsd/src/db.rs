@@ -51,6 +51,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// How long to wait for a place in the pool, for a new connection, and for the check of an old one.
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long all of that may take.
+const POOL_PATIENCE: Duration = Duration::from_secs(8);
 /// Connections at most. Jobs hold one each while they write; requests take theirs for milliseconds.
 const POOL_SIZE: usize = 16;
 
@@ -96,7 +98,8 @@ impl From<diesel::result::Error> for Error {
             }
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
             | Diesel::BrokenTransactionManager => Self::Unavailable(error.into()),
-            // The kinds that Diesel knows leave out a server that is going down and a statement that took too long.
+            // The kinds that Diesel knows leave out a server that is going down or full, and a statement that took too
+            // long.
             Diesel::DatabaseError(_, ref information)
                 if [
                     "terminating connection",
@@ -106,6 +109,10 @@ impl From<diesel::result::Error> for Error {
                     "connection closed",
                     "error communicating with the server",
                     "in recovery mode",
+                    "connection slots",
+                    "too many clients",
+                    "could not extend file",
+                    "No space left on device",
                 ]
                 .iter()
                 .any(|text| information.message().contains(text)) =>
@@ -156,12 +163,17 @@ impl Db {
         Ok(Self { pool, url })
     }
 
-    /// A connection, within five seconds.
+    /// A connection, within eight seconds.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when none could be had.
     pub async fn get(&self) -> Result<Conn> {
-        self.pool.get().await.map_err(|error| {
+        // Each connection of the pool that a hanging server keeps silent takes its own time to be found out.
+        let got = tokio::time::timeout(POOL_PATIENCE, self.pool.get()).await;
+        let got = got.map_err(|_elapsed| {
+            Error::Unavailable(anyhow::anyhow!("no connection within {} s", POOL_PATIENCE.as_secs()))
+        })?;
+        got.map_err(|error| {
             Error::Unavailable(match error {
                 deadpool::managed::PoolError::Backend(error) => anyhow::anyhow!("{error}"),
                 error => error.into(),

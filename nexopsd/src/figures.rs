@@ -131,7 +131,7 @@ fn per_second(now: i64, then: i64, seconds: f64) -> Option<f64> {
 }
 
 /// A fraction as percent, to the hundredth. Proxmox's fractions can be a little below 0 and above 1.
-fn percent_of_one(fraction: f64) -> f64 {
+pub(crate) fn percent_of_one(fraction: f64) -> f64 {
     (fraction.clamp(0.0, 1.0) * 10_000.0).round() / 100.0
 }
 

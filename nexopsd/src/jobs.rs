@@ -4,6 +4,8 @@
 //! retried; the next run is the retry. Loops that work per connection run once for each, so that a dead cluster delays
 //! nobody.
 
+pub mod backfill;
+pub mod backlog;
 pub mod check;
 pub mod collect;
 pub mod deliver;
@@ -11,6 +13,7 @@ pub mod evaluate;
 pub mod follow;
 pub mod inside;
 mod look;
+pub mod memory;
 pub mod partition;
 pub mod rollup;
 pub mod sync;

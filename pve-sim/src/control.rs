@@ -205,7 +205,8 @@ impl Control {
         self.shared.with_world(|world, _| world.daemon_down = !up);
     }
 
-    /// Puts the clocks of the nodes ahead by these seconds, or back: tasks begin and end by them.
+    /// Puts the clocks of the nodes ahead by these seconds, or back: tasks begin and end by them, and exported
+    /// figures carry their time.
     pub fn set_clock_skew(&self, seconds: i32) {
         self.shared.with_world(|world, _| world.tasks.skew_seconds = f64::from(seconds));
     }

@@ -51,12 +51,14 @@ pub(crate) fn export(world: &World, request: Request<'_>) -> Vec<Value> {
 fn sample_node(world: &World, index: usize, time: Moment, rows: &mut Vec<Value>) {
     let node = &world.nodes[index];
     let mut load = (0.0, 0);
+    // What the node takes the time for.
+    let clock = time.plus(world.tasks.skew_seconds);
     let guests = world.guests.values().filter(|guest| guest.node == index && guest.created <= time);
     for guest in guests {
         let figures = if ran(guest, time) { figures(guest, time) } else { Default::default() };
         load.0 += figures.cpu * guest.cpus();
         load.1 += figures.mem.max(figures.memhost);
-        let mut rows = Rows { id: format!("{}/{}", guest.kind.key(), guest.vmid), time, rows };
+        let mut rows = Rows { id: format!("{}/{}", guest.kind.key(), guest.vmid), time: clock, rows };
         rows.gauge("cpu_current", number(figures.cpu));
         rows.gauge("cpu_max", number(guest.cpus()));
         rows.gauge("mem_total", json!(guest.max_memory_bytes));
@@ -72,7 +74,7 @@ fn sample_node(world: &World, index: usize, time: Moment, rows: &mut Vec<Value>)
     let sample = node_sample(node, load, time);
     let busy = sample.cpu * f64::from(node.threads);
     let up = time.since(node.started);
-    let mut own = Rows { id: format!("node/{}", node.name), time, rows };
+    let mut own = Rows { id: format!("node/{}", node.name), time: clock, rows };
     for (name, factor) in [("cpu_avg1", 1.0), ("cpu_avg5", 0.95), ("cpu_avg15", 0.9)] {
         own.gauge(name, number((busy * factor * 100.0).round() / 100.0));
     }
@@ -87,7 +89,7 @@ fn sample_node(world: &World, index: usize, time: Moment, rows: &mut Vec<Value>)
     own.gauge("disk_used", json!(node.root().map_or(0, |root| root.used_bytes(up))));
     own.gauge("uptime", json!(sample.uptime_seconds));
     for storage in &node.storages {
-        let mut rows = Rows { id: format!("storage/{}/{}", node.name, storage.name), time, rows: &mut *rows };
+        let mut rows = Rows { id: format!("storage/{}/{}", node.name, storage.name), time: clock, rows: &mut *rows };
         rows.gauge("disk_total", json!(storage.size_bytes));
         rows.gauge("disk_used", json!(storage.used_bytes(if storage.shared { 0.0 } else { up })));
     }

@@ -8,6 +8,7 @@ mod daemon;
 mod exit_codes;
 mod forms;
 mod lists;
+mod metrics;
 mod names;
 mod power;
 mod rule_tests;

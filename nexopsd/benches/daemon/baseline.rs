@@ -41,3 +41,15 @@ pub async fn copy_last_batch(database_url: &str) -> f64 {
     times.sort_by(f64::total_cmp);
     times[TIMES / 2]
 }
+
+/// The one number that an expression gives.
+pub async fn number(database_url: &str, expression: &str) -> f64 {
+    let (client, connection) = tokio_postgres::connect(database_url, NoTls).await.expect("connect");
+    tokio::spawn(connection);
+    client.query_one(&format!("SELECT ({expression})::float8"), &[]).await.unwrap().get(0)
+}
+
+/// How many rows a table has.
+pub async fn count(database_url: &str, table: &str) -> f64 {
+    number(database_url, &format!("SELECT count(*) FROM {table}")).await
+}

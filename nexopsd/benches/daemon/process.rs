@@ -97,6 +97,6 @@ fn is_ready(port: u16) -> bool {
 }
 
 /// A program that was built beside the daemon.
-fn beside(name: &str) -> PathBuf {
+pub fn beside(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_nexopsd")).with_file_name(name)
 }

@@ -87,11 +87,17 @@ pub async fn let_go(conn: &mut AsyncPgConnection, keep: &[ConnectionId], now: Da
     Ok(())
 }
 
-/// Notes that Proxmox answered.
-pub(super) async fn succeeded(conn: &mut AsyncPgConnection, id: ConnectionId, now: DateTime<Utc>) -> Result<()> {
+/// Notes that Proxmox answered, and whether figures were collected from what it said.
+pub(super) async fn succeeded(
+    conn: &mut AsyncPgConnection,
+    id: ConnectionId,
+    now: DateTime<Utc>,
+    has_figures: bool,
+) -> Result<()> {
     diesel::update(proxmox_connections::table.find(id.0))
         .set((
             proxmox_connections::last_success_at.eq(now),
+            has_figures.then_some(proxmox_connections::collected_at.eq(now)),
             proxmox_connections::last_error.eq(None::<String>),
             proxmox_connections::last_error_code.eq(None::<String>),
             proxmox_connections::last_error_since.eq(None::<DateTime<Utc>>),
@@ -99,6 +105,15 @@ pub(super) async fn succeeded(conn: &mut AsyncPgConnection, id: ConnectionId, no
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Up to when figures were collected; `None` before the first time.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn collected_at(conn: &mut AsyncPgConnection, id: ConnectionId) -> Result<Option<DateTime<Utc>>> {
+    let at = proxmox_connections::table.find(id.0).select(proxmox_connections::collected_at).first(conn).await?;
+    Ok(at)
 }
 
 /// Notes how Proxmox failed. A failure of the same kind keeps the time since when it lasts.

@@ -23,7 +23,7 @@ pub async fn read(conn: &mut AsyncPgConnection) -> Result<Overview> {
     Ok(Overview {
         nodes: nodes.counts(),
         vms: vms(conn).await?,
-        services: ServiceCounts::default(),
+        services: services(conn).await?,
         alerts: alerts(conn).await?,
         cpu: nodes.cpu(),
         memory: nodes.memory(),
@@ -126,6 +126,34 @@ async fn vms(conn: &mut AsyncPgConnection) -> Result<VmCounts> {
     .get_result(conn)
     .await?;
     Ok(VmCounts { total, running, stopped, paused, error, unknown, templates })
+}
+
+#[derive(QueryableByName)]
+struct ServicesRow {
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+    #[diesel(sql_type = BigInt)]
+    healthy: i64,
+    #[diesel(sql_type = BigInt)]
+    degraded: i64,
+    #[diesel(sql_type = BigInt)]
+    unhealthy: i64,
+    #[diesel(sql_type = BigInt)]
+    unknown: i64,
+}
+
+async fn services(conn: &mut AsyncPgConnection) -> Result<ServiceCounts> {
+    let ServicesRow { total, healthy, degraded, unhealthy, unknown } = diesel::sql_query(
+        "SELECT count(*) AS total, \
+             count(*) FILTER (WHERE status = 'healthy') AS healthy, \
+             count(*) FILTER (WHERE status = 'degraded') AS degraded, \
+             count(*) FILTER (WHERE status = 'unhealthy') AS unhealthy, \
+             count(*) FILTER (WHERE status = 'unknown') AS unknown \
+         FROM services",
+    )
+    .get_result(conn)
+    .await?;
+    Ok(ServiceCounts { total, healthy, degraded, unhealthy, unknown })
 }
 
 #[derive(QueryableByName)]

@@ -16,6 +16,7 @@ diesel::table! {
         pve_version -> Nullable<Varchar>,
         quorate -> Nullable<Bool>,
         last_success_at -> Nullable<Timestamptz>,
+        collected_at -> Nullable<Timestamptz>,
         last_error -> Nullable<Text>,
         last_error_code -> Nullable<Varchar>,
         last_error_since -> Nullable<Timestamptz>,

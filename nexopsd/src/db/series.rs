@@ -104,6 +104,23 @@ pub async fn insert(
     Ok(Stored { samples: stored, refused })
 }
 
+/// Stores samples in a transaction of their own.
+///
+/// # Errors
+/// As for [`insert`].
+pub async fn store(
+    conn: &mut AsyncPgConnection,
+    index: &mut SeriesIndex,
+    samples: &[Sample],
+    now: DateTime<Utc>,
+) -> Result<Stored> {
+    conn.transaction(async |conn| {
+        super::commit_lazily(conn).await?;
+        insert(conn, index, samples, now).await
+    })
+    .await
+}
+
 type Row = (i32, DateTime<Utc>, f64);
 
 async fn write(conn: &mut AsyncPgConnection, rows: &[Row], on_conflict: &str) -> Result<usize> {

@@ -26,8 +26,15 @@ pub struct Report {
     nodes: usize,
     vms: usize,
     samples: usize,
+    /// Samples that had waited for the database, and those that had to go meanwhile.
+    waited_samples: usize,
+    lost_samples: usize,
+    /// Samples out of Proxmox's own history, and those that it gave for impossible times.
+    filled_samples: usize,
+    refused_samples: usize,
     rows_not_understood: usize,
     asking_ms: f64,
+    parsing_ms: f64,
     recording_ms: f64,
     recording_samples_ms: f64,
 }
@@ -47,8 +54,13 @@ impl Job for Collect {
             nodes: looked.nodes,
             vms: looked.guests,
             samples: looked.recorded.samples,
+            waited_samples: looked.waited,
+            lost_samples: looked.lost,
+            filled_samples: looked.filled.samples,
+            refused_samples: looked.filled.refused,
             rows_not_understood: looked.skipped,
             asking_ms: milliseconds(looked.asking),
+            parsing_ms: milliseconds(looked.parsing),
             recording_ms: milliseconds(looked.recording),
             recording_samples_ms: milliseconds(looked.recorded.samples_took),
         }))

@@ -11,6 +11,7 @@ use super::cluster::{ClusterStatus, Resources, Version};
 use super::config::GuestConfig;
 use super::error::Error;
 use super::guest::{GuestAddress, GuestCurrent};
+use super::history::{Minute, Remembered};
 use super::inside::{self, AgentRefusal, DiskUse, Interface};
 use super::node::NodeRow;
 use super::payload::Answer;
@@ -22,6 +23,8 @@ use super::transport::{Route, Transport};
 use super::upid::Upid;
 use crate::tls::{Fingerprint, Tls};
 
+/// The finest that the round-robin databases hold.
+const MINUTES: &str = "rrddata?timeframe=hour&cf=AVERAGE";
 /// Tasks that are asked for at most.
 const TASKS: u32 = 200;
 
@@ -205,6 +208,34 @@ impl Client {
             Ok(tasks)
         })
         .await
+    }
+
+    /// What a node remembers of itself and its guests since a moment, half an hour at most. Since 8.2.
+    ///
+    /// # Errors
+    /// [`Error::NotImplemented`] before that, [`Error::Forbidden`] without `Sys.Audit` on `/`; those of the transport,
+    /// [`Error::Unauthorized`], [`Error::Payload`].
+    pub async fn remembered(&self, node: &str, since: DateTime<Utc>) -> Result<Remembered, Error> {
+        let since = since.timestamp().max(0);
+        let path = format!("/cluster/metrics/export?history=1&node-list={node}&start-time={since}");
+        self.read(Route::local(&path), |answer| Remembered::read(answer, node)).await
+    }
+
+    /// The last hour of a guest, minute by minute. Every node knows it of every guest.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a guest of which nothing was ever written; [`Error::Forbidden`] without `VM.Audit`; those
+    /// of the transport, [`Error::Unauthorized`], [`Error::Payload`].
+    pub async fn minutes_of_guest(&self, at: &GuestAddress) -> Result<Vec<Minute>, Error> {
+        self.read(Route::guest(at, MINUTES)?, Minute::read_all).await
+    }
+
+    /// The last hour of a node, minute by minute.
+    ///
+    /// # Errors
+    /// As for [`Self::minutes_of_guest`], with `Sys.Audit` in place of `VM.Audit`.
+    pub async fn minutes_of_node(&self, node: &str) -> Result<Vec<Minute>, Error> {
+        self.read(Route::node(node, MINUTES)?, Minute::read_all).await
     }
 
     /// What the token may do. Empty for a token that was given no rights of its own.

@@ -1,5 +1,7 @@
 //! The cluster: its release, its members, and everything it holds.
 
+use std::time::{Duration, Instant};
+
 use nexops_core::vm::VmType;
 
 use super::guest::GuestRow;
@@ -82,6 +84,8 @@ pub struct Resources {
     pub storages: Vec<StorageRow>,
     /// Rows of these kinds that do not say what they are about, and were left out.
     pub skipped: usize,
+    /// How long the understanding of the answer took.
+    pub parsing: Duration,
 }
 
 /// A storage as one node sees it.
@@ -125,6 +129,7 @@ impl StorageRow {
 
 impl Resources {
     pub(super) fn read(answer: &Answer) -> Result<Self, String> {
+        let clock = Instant::now();
         let (rows, skipped) = answer.rows()?;
         let mut resources = Self { skipped, ..Self::default() };
         for row in rows {
@@ -139,6 +144,7 @@ impl Resources {
             };
             resources.skipped += usize::from(read.is_none());
         }
+        resources.parsing = answer.parsing + clock.elapsed();
         Ok(resources)
     }
 }
@@ -178,7 +184,7 @@ mod tests {
             {"id": "no type"},
             "no row",
         ]);
-        let resources = Resources::read(&Answer { data, total: None }).unwrap();
+        let resources = Resources::read(&Answer { data, total: None, parsing: std::time::Duration::ZERO }).unwrap();
         assert_eq!(resources.guests.iter().map(|guest| guest.vmid).collect::<Vec<_>>(), [100, 101]);
         assert_eq!(resources.storages[0].content, ["backup", "iso"]);
         assert_eq!(resources.skipped, 5);
@@ -187,7 +193,7 @@ mod tests {
     #[test]
     fn a_node_that_stands_alone_has_no_cluster() {
         let data = json!([{"type": "node", "name": "pve", "online": 1, "local": "1", "nodeid": 0}]);
-        let status = ClusterStatus::read(&Answer { data, total: None }).unwrap();
+        let status = ClusterStatus::read(&Answer { data, total: None, parsing: std::time::Duration::ZERO }).unwrap();
         let alone = Member { name: "pve".to_owned(), ip: None, online: true, local: true };
         assert_eq!(status, ClusterStatus { name: None, quorate: None, members: vec![alone] });
     }
@@ -202,7 +208,7 @@ mod tests {
         ) {
             let mut row: serde_json::Map<_, _> = fields.into_iter().collect();
             row.insert("type".to_owned(), json!(kind));
-            let answer = Answer { data: json!([row]), total: None };
+            let answer = Answer { data: json!([row]), total: None, parsing: std::time::Duration::ZERO };
             let resources = Resources::read(&answer).unwrap();
             let read = resources.nodes.len() + resources.guests.len() + resources.storages.len();
             prop_assert_eq!(read + resources.skipped, 1);

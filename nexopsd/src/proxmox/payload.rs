@@ -2,6 +2,8 @@
 //!
 //! Nothing here fails on a single field. A figure that cannot be right (negative, not finite, beyond 63 bits) is not known.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Map, Value};
 
 /// What stands under `data`, and its sibling `total`.
@@ -9,11 +11,14 @@ use serde_json::{Map, Value};
 pub struct Answer {
     pub data: Value,
     pub total: Option<u64>,
+    /// How long the understanding of it took.
+    pub parsing: Duration,
 }
 
 impl Answer {
     /// Takes the envelope off a body. The text says what is wrong with it.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
+        let clock = Instant::now();
         let value: Value = serde_json::from_slice(body).map_err(|error| {
             match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
                 Some(b'<') => {
@@ -26,7 +31,7 @@ impl Answer {
         let Value::Object(mut envelope) = value else { return Err("it is not a JSON object".to_owned()) };
         let data = envelope.remove("data").ok_or("it has no 'data'")?;
         let total = envelope.get("total").and_then(count).and_then(|total| u64::try_from(total).ok());
-        Ok(Self { data, total })
+        Ok(Self { data, total, parsing: clock.elapsed() })
     }
 
     /// The data as a list of rows; what is not an object is left out and counted.

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn permissions(data: serde_json::Value) -> Permissions {
-        Permissions::read(&Answer { data, total: None }).unwrap()
+        Permissions::read(&Answer { data, total: None, parsing: std::time::Duration::ZERO }).unwrap()
     }
 
     #[test]

@@ -154,9 +154,11 @@ mod tests {
 
     #[test]
     fn the_placeholder_of_an_empty_log_is_no_line() {
-        let answer = Answer { data: json!([{"n": 1, "t": "no content"}]), total: Some(1) };
+        let answer =
+            Answer { data: json!([{"n": 1, "t": "no content"}]), total: Some(1), parsing: std::time::Duration::ZERO };
         assert_eq!(log(&answer), Ok(Ok(TaskLog { lines: Vec::new(), total: Some(0) })));
-        let answer = Answer { data: json!([{"n": 1, "t": "no content"}]), total: Some(9) };
+        let answer =
+            Answer { data: json!([{"n": 1, "t": "no content"}]), total: Some(9), parsing: std::time::Duration::ZERO };
         assert_eq!(log(&answer).unwrap().unwrap().lines.len(), 1);
     }
 }

@@ -246,7 +246,7 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
     daemon.collect().await;
     let vm = daemon.vm(101).await;
     let connection = daemon.connection();
-    let mut index = connection.looking.lock().await;
+    let mut memory = connection.looking.lock().await;
     let mut conn = daemon.app.db.get().await.unwrap();
     let asked_at = nexopsd::app::now();
     let known = record::known(&mut conn, connection.id, asked_at).await.unwrap();
@@ -269,9 +269,10 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
         storages: &[],
         plan: &plan,
         observations: &figures,
+        has_figures: true,
         staleness,
     };
-    record::record(&mut conn, &sighting, &mut index).await.unwrap();
+    record::record(&mut conn, &sighting, &mut memory.index).await.unwrap();
 
     let vm = daemon.vm(101).await;
     assert_eq!((vm.status, vm.locked.as_deref()), (VmStatus::Stopped, Some("backup")));

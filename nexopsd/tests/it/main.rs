@@ -19,6 +19,7 @@ mod mail;
 mod metrics;
 mod nodes;
 mod openapi;
+mod outage;
 mod outbound;
 mod outbox;
 mod overview;

@@ -145,6 +145,8 @@ pub struct Sighting<'a> {
     pub plan: &'a Plan,
     /// New figures of guests and nodes, to be stored as the latest and as samples.
     pub observations: &'a [Observation],
+    /// Whether figures were collected, be there new ones or not.
+    pub has_figures: bool,
     /// When the figures that are told with a change count as stale.
     pub staleness: Staleness,
 }
@@ -160,7 +162,8 @@ pub async fn record(
     sighting: &Sighting<'_>,
     index: &mut SeriesIndex,
 ) -> Result<RecordedCounts> {
-    let Sighting { connection: id, at, nodes: seen_nodes, storages, plan, observations, staleness: _ } = *sighting;
+    let Sighting { connection: id, at, nodes: seen_nodes, storages, plan, observations, has_figures, staleness: _ } =
+        *sighting;
     conn.transaction::<_, Error, _>(async |conn| {
         super::super::commit_lazily(conn).await?;
         super::super::lock_inventory(conn, id).await?;
@@ -175,7 +178,7 @@ pub async fn record(
         let clock = Instant::now();
         let Stored { samples, refused: _ } = series::insert(conn, index, &series::samples(observations), at).await?;
         let samples_took = clock.elapsed();
-        connection::succeeded(conn, id, at).await?;
+        connection::succeeded(conn, id, at, has_figures).await?;
         told::tell(conn, sighting, gone_vms).await?;
         if plan.new.len() >= MANY {
             // Until autovacuum comes by, PostgreSQL would go on planning for empty tables.

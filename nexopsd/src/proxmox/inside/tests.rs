@@ -6,7 +6,7 @@ use super::*;
 use crate::proxmox::payload::tests::any_json;
 
 fn answer(data: Value) -> Answer {
-    Answer { data, total: None }
+    Answer { data, total: None, parsing: std::time::Duration::ZERO }
 }
 
 fn interface(name: &str, mac: &str, addresses: &[&str]) -> Interface {

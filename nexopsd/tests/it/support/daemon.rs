@@ -187,7 +187,8 @@ impl Daemon {
             "UPDATE metric_samples SET ts = ts - interval '{seconds} s'; \
              UPDATE metric_latest SET observed_at = observed_at - interval '{seconds} s', \
                  uptime_seconds = uptime_seconds - {seconds}; \
-             UPDATE proxmox_connections SET last_success_at = last_success_at - interval '{seconds} s'"
+             UPDATE proxmox_connections SET last_success_at = last_success_at - interval '{seconds} s', \
+                 collected_at = collected_at - interval '{seconds} s'"
         );
         self.database.connect().await.batch_execute(&sql).await.unwrap();
     }

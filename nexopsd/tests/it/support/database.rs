@@ -41,6 +41,13 @@ impl TestDatabase {
         Self { name, server }
     }
 
+    /// The database of a URL, on a server of the test's own, brought up to date.
+    pub async fn on(url: &str) -> Self {
+        Db::new(url.to_owned().into()).unwrap().migrate().await.unwrap();
+        let (server, name) = url.rsplit_once('/').unwrap();
+        Self { name: name.to_owned(), server: server.to_owned() }
+    }
+
     /// Its URL.
     pub fn url(&self) -> String {
         format!("{}/{}", self.server, self.name)

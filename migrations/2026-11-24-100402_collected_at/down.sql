@@ -1,0 +1,1 @@
+ALTER TABLE proxmox_connections DROP COLUMN collected_at;

@@ -15,7 +15,7 @@ use crate::daemon::{Daemon, list, node, one, then, vm};
 
 fn point(minute: i64, value: Option<f64>) -> Point {
     let t = then() + TimeDelta::minutes(minute);
-    Point { t, avg: value, min: value.map(|value| value - 1.0), max: value.map(|value| value + 1.0) }
+    Point { t, avg: value, min: value.map(|value| value / 2.0), max: value.map(|value| value + 1.0) }
 }
 
 fn history() -> SourceSeries {
@@ -47,7 +47,21 @@ fn daemon() -> Daemon {
 
 #[test]
 fn a_history_is_a_small_chart_with_a_gap_where_nothing_was_measured() {
-    insta::assert_snapshot!(daemon().run("metrics show 101").stdout, @"");
+    insta::assert_snapshot!(daemon().run("metrics show 101").stdout, @"
+    cpu_usage  mean 48.6 %  lowest 0.0 %  highest 96.0 %
+       100.0 % │                ▂▃▅▆
+               │           ▂▃▅▆█████
+               │      ▂  ▆██████████
+         0.0 % │▁▂▃▅▆██  ███████████
+                10:30          10:49 UTC
+
+    network_in  mean 9.7 KiB/s  lowest 0 B/s  highest 19.0 KiB/s
+    19.0 KiB/s │               ▁▃▅▆█
+               │          ▁▃▄▆██████
+               │      ▂  ▇██████████
+         0 B/s │▁▂▃▅▇██  ███████████
+                10:30          10:49 UTC
+    ");
 }
 
 #[rstest]
@@ -80,7 +94,7 @@ fn csv_has_a_line_for_each_point_and_nothing_where_nothing_was_measured() {
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines[0], "metric_name,unit,t,avg,min,max");
     assert_eq!(lines.len(), 41);
-    assert_eq!(lines[2], "cpu_usage,percent,2026-03-15T10:31:00.000Z,5,4,6");
+    assert_eq!(lines[2], "cpu_usage,percent,2026-03-15T10:31:00.000Z,5,2.5,6");
     assert_eq!(lines[8], "cpu_usage,percent,2026-03-15T10:37:00.000Z,,,");
 }
 
@@ -130,7 +144,19 @@ fn overview() -> Overview {
 fn the_overview_counts_and_names_the_busiest() {
     let daemon = Daemon::start();
     daemon.mount("GET", "/metrics/overview", one(&overview()));
-    insta::assert_snapshot!(daemon.run("metrics overview").stdout, @"");
+    insta::assert_snapshot!(daemon.run("metrics overview").stdout, @"
+    Nodes          3 (2 online, 1 offline)
+    Guests         24 (20 running, 4 stopped)
+    Services       0
+    Active alerts  2 (1 critical, 1 warning, 1 acknowledged)
+    CPU            12.5 % (4.0/32 cores)
+    Memory         50.0 % (64.0/128 GiB)
+    Storage        -
+
+    Busiest guests
+    VMID  NAME   NODE  CPU%  MEM%
+    101   web-1  pve1  97.0  -
+    ");
     let told: Overview = serde_json::from_str(&daemon.run("metrics overview -o json").stdout).unwrap();
     assert_eq!(told, overview());
     assert_eq!(daemon.run("metrics overview -o name").stdout, "101\n");

@@ -140,6 +140,8 @@ pub async fn advance(
 ) -> Result<Option<usize>> {
     conn.transaction::<_, Error, _>(async |conn| {
         super::commit_lazily(conn).await?;
+        // Where it has not looked at a table lately, PostgreSQL would read all of a day to find its last minutes.
+        conn.batch_execute("SET LOCAL enable_seqscan = off").await?;
         // In the order of the key, as whoever sets it back does.
         diesel::sql_query("SELECT FROM metric_rollup_progress ORDER BY resolution FOR UPDATE").execute(conn).await?;
         let Progress { five_minutes, hours } = progress(conn).await?;

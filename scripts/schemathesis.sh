@@ -49,7 +49,8 @@ trap 'exit 143' TERM HUP
 
 NEXOPS_API_TOKEN=schemathesis
 export NEXOPS_API_TOKEN
-ENVIRONMENT=production NEXOPS_DATA_DIR=$directory/data NEXOPS_LISTEN=127.0.0.1:0 LOG_LEVEL=warn,nexopsd=info \
+ENVIRONMENT=production NEXOPS_DATA_DIR=$directory/data NEXOPS_LISTEN=127.0.0.1:0 \
+    NEXOPS_ALLOW_LOOPBACK_TARGETS=true LOG_LEVEL=warn,nexopsd=info \
     "$binaries/nexopsd" --demo >"$log" 2>&1 </dev/null &
 daemon=$!
 NEXOPS_API_URL=

@@ -6,6 +6,7 @@ import random
 import re
 import urllib.request
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
@@ -13,10 +14,6 @@ from schemathesis.core.parameters import ParameterLocation
 API = os.environ["NEXOPS_API_URL"] + "/api/v1"
 # Where the things of a path's last hole are listed, if not at the path before it.
 LISTS = {"/api/v1/metrics": "/infrastructure/vms"}
-# Things to make when a list is empty.
-MADE = {}
-
-
 # Fields that hold more sense than a schema can ask for, and what to put there.
 SENSE = {
     "/api/v1/settings/proxmox": lambda: {
@@ -27,6 +24,33 @@ SENSE = {
         "token_value": str(uuid.uuid4()),
         "fingerprint": None,
         "enabled": False,
+    },
+    "/api/v1/services": lambda: {
+        "name": "made-" + uuid.uuid4().hex,
+        "type": "external",
+        "vm_id": None,
+        "health_check_url": os.environ["NEXOPS_API_URL"] + "/healthz",
+        "check": None,
+    },
+    "/api/v1/alerts/rules": lambda: {
+        "name": "made-" + uuid.uuid4().hex,
+        "metric_name": "cpu_usage",
+        "condition": "gt",
+        "threshold": 90,
+        "clear_threshold": None,
+        "severity": "warning",
+        "duration_seconds": 60,
+        "notification_channels": [],
+        "source_type": None,
+        "source_id": None,
+    },
+    "/api/v1/alerts/silences": lambda: {
+        "source_type": "vm",
+        "source_id": ask("/infrastructure/vms?per_page=1")[0]["id"],
+        "rule_id": None,
+        "reason": "made",
+        "starts_at": None,
+        "ends_at": (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat(),
     },
 }
 
@@ -45,8 +69,8 @@ def known(collection):
     path = LISTS.get(collection, collection.removeprefix("/api/v1"))
     try:
         things = ask(path + "?per_page=100")
-        if not things and path in MADE:
-            things = [ask(path, MADE[path]())]
+        if not things and collection in SENSE:
+            things = [ask(path, {key: value for key, value in SENSE[collection]().items() if value is not None})]
     except (OSError, ValueError):
         return []
     return things if isinstance(things, list) else []
@@ -59,6 +83,7 @@ def before_call(context, case, kwargs):
         lead_somewhere(case)
         choose_one_way(case)
         make_sense(case)
+        forget_versions(case)
 
 
 def choose_one_way(case):
@@ -69,6 +94,12 @@ def choose_one_way(case):
         query.pop("to", None)
 
 
+def forget_versions(case):
+    """Leaves out the version that is to be changed: that of something made up a moment ago is known to nobody."""
+    if case.headers and not case.meta.is_negative_at(ParameterLocation.HEADER):
+        case.headers.pop("If-Match", None)
+
+
 def make_sense(case):
     """Fills in what has a meaning, and writes whole numbers as such: JSON knows one kind of number, the daemon two."""
     if not isinstance(case.body, dict) or case.meta.is_negative_at(ParameterLocation.BODY):
@@ -77,7 +108,11 @@ def make_sense(case):
     sense = SENSE.get(re.sub(r"/(\{\w+\}|test)$", "", case.operation.path))
     draft = case.body.get("draft", case.body)
     if sense and isinstance(draft, dict):
-        draft.update(sense())
+        for key, value in sense().items():
+            if value is not None:
+                draft[key] = value
+            else:
+                draft.pop(key, None)
 
 
 def whole(value):

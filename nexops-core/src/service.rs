@@ -103,7 +103,7 @@ pub struct ServiceSettings {
     pub kind: ServiceType,
     /// The URL that is requested, http or https, without user and password; null for a service that is not checked.
     #[serde(default)]
-    #[schema(max_length = 500, format = "uri", pattern = "^https?://", example = "https://wiki.example/health")]
+    #[schema(max_length = 500, pattern = "^https?://", example = "https://wiki.example/health")]
     pub health_check_url: Option<String>,
     /// The guest on which it runs; null for none.
     #[serde(default)]

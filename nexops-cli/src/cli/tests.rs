@@ -20,7 +20,7 @@ fn examples(help: &str) -> impl Iterator<Item = &str> {
 
 fn words(example: &str) -> Vec<String> {
     let words = crate::filter::words(example).unwrap();
-    words.into_iter().take_while(|word| !matches!(word.as_str(), "#" | "|" | ">")).collect()
+    words.into_iter().take_while(|word| !matches!(word.as_str(), "#" | "|" | ">" | "<")).collect()
 }
 
 #[test]

@@ -80,7 +80,6 @@ fn those(known: &[String]) -> String {
     if known.is_empty() { "there are none yet".to_owned() } else { format!("there is {}", known.join(", ")) }
 }
 
-#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
 fn expose<S: Serializer>(token: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     token.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)
 }

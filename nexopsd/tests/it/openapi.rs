@@ -9,7 +9,6 @@ use nexops_core::error::ErrorCode;
 use nexops_core::event::EventType;
 use nexops_core::metric::{Metric, Range, SourceType, Unit};
 use nexops_core::node::{NodeColumn, NodeStatus};
-use nexops_core::notification::{ChannelStatus, DeliveryEvent, DeliveryState, FailureClass};
 use nexops_core::service::{ServiceColumn, ServiceSettings, ServiceStatus, ServiceType};
 use nexops_core::task::{TaskColumn, TaskStatus};
 use nexops_core::vm::{PowerAction, VmColumn, VmStatus, VmType};
@@ -190,12 +189,8 @@ fn closed_sets_hold_the_words_that_travel() {
     }
     let document = document();
     for (name, words) in [
-        ("ChannelStatus", words(ChannelStatus::ALL)),
-        ("DeliveryEvent", words(DeliveryEvent::ALL)),
-        ("DeliveryState", words(DeliveryState::ALL)),
         ("ErrorCode", words(ErrorCode::ALL)),
         ("EventType", words(EventType::ALL)),
-        ("FailureClass", words(FailureClass::ALL)),
         ("Metric", words(Metric::ALL)),
         ("NodeStatus", words(NodeStatus::ALL)),
         ("Outcome", words(Outcome::ALL)),

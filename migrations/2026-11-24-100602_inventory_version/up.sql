@@ -2,7 +2,7 @@
 -- it with the word, and gives it again while the word is the same. No writer has to think of it.
 
 CREATE TABLE inventory_version (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     -- Not a number: after a crash, or a restore, a number could stand for something else than it did before.
     version uuid NOT NULL
 );

@@ -39,7 +39,7 @@ pub struct ListAuditArgs {
     pub since: Option<Moment>,
     /// Only before this time, or before so long ago
     #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub until: Option<Moment>,
+    pub before: Option<Moment>,
     /// No more than so many
     #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
@@ -54,10 +54,10 @@ pub struct ListAuditArgs {
 impl ListAuditArgs {
     /// Whether any row is left out on purpose.
     pub fn is_filtered(&self) -> bool {
-        let Self { actor, action, resource_type, resource_id, outcome, since, until, limit: _, sort: _, flags: _ } =
+        let Self { actor, action, resource_type, resource_id, outcome, since, before, limit: _, sort: _, flags: _ } =
             self;
         let texts = actor.is_some() || action.is_some() || resource_type.is_some();
-        texts || resource_id.is_some() || outcome.is_some() || since.is_some() || until.is_some()
+        texts || resource_id.is_some() || outcome.is_some() || since.is_some() || before.is_some()
     }
 }
 
@@ -75,7 +75,9 @@ impl Moment {
     pub fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::At(time) => time,
-            Self::Ago(span) => now.checked_sub_signed(span).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
+            Self::Ago(span) => now
+                .checked_sub_signed(span)
+                .map_or(DateTime::<Utc>::UNIX_EPOCH, |time| time.max(DateTime::<Utc>::UNIX_EPOCH)),
         }
     }
 }

@@ -16,7 +16,7 @@ pub async fn run(command: AuditCommand, context: &Context) -> Result<()> {
 }
 
 async fn list(args: &ListAuditArgs, context: &Context) -> Result<()> {
-    let ListAuditArgs { actor, action, resource_type, resource_id, outcome, since, until, limit, sort, flags } = args;
+    let ListAuditArgs { actor, action, resource_type, resource_id, outcome, since, before, limit, sort, flags } = args;
     let now = context.output.now;
     let query = ListAuditLogs {
         page: None,
@@ -29,7 +29,7 @@ async fn list(args: &ListAuditArgs, context: &Context) -> Result<()> {
         resource_id: *resource_id,
         outcome: *outcome,
         since: since.map(|since| since.before(now)),
-        until: until.map(|until| until.before(now)),
+        until: before.map(|moment| moment.before(now)),
     };
     let list = List {
         attempt: "list the audit log",

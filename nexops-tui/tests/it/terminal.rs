@@ -160,6 +160,7 @@ fn it_can_be_stopped_and_goes_on() {
     program.press("\u{1a}");
     let (_, status) = waitpid(Some(program.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
     assert!(status.stopped(), "{status:?}");
+    program.wait_for("the terminal given back", |output| output.contains(LEAVES));
     is_restored(&program.output());
     let before = program.output().len();
     kill_process(program.pid(), Signal::CONT).unwrap();

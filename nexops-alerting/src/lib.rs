@@ -1,9 +1,9 @@
 //! When alerts fire, end and are sent. Pure: no IO, no clock; the same code runs in the daemon and in rule tests.
 //!
-//! For every rule and every source that it concerns there is one [`State`]. [`step`] takes it from one evaluation to the
+//! For every rule and every source that it concerns there is one [`State`]. [`step()`] takes it from one evaluation to the
 //! next and says what came of it: what to write into the history of alerts, and which messages to send through which
 //! channel. Whatever is not a sample (a changed rule, an acknowledgement, a restart) has a function of its own in
-//! [`change`]. What all of this means to a user is told by the rule tests in `tests/rules`.
+//! [`change()`]. What all of this means to a user is told by the rule tests in `tests/rules`.
 //!
 //! - A sample counts at its own time, not at the time at which it is looked at. Durations are proven by samples: an
 //!   evaluation that got none can fire nothing but the one alert about missing samples.

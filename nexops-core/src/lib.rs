@@ -28,3 +28,8 @@ pub mod task;
 pub mod text;
 pub mod usage;
 pub mod vm;
+
+/// The default of what is on unless somebody switches it off.
+pub(crate) const fn yes() -> bool {
+    true
+}

@@ -189,6 +189,10 @@ pub struct Channel {
 /// A channel as somebody wants it to be.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "operators",
+    "settings": {"kind": "discord", "webhook_url": "https://discord.com/api/webhooks/1/abc"}
+}))]
 pub struct ChannelDraft {
     /// Its name: 1 to 100 letters, digits, `-` and `_`, the first one a letter or a digit. The name of its kind if not
     /// given; when a channel is changed, the name that it has.
@@ -198,13 +202,9 @@ pub struct ChannelDraft {
     /// What it needs to know. A secret that is not given keeps the stored one.
     pub settings: ChannelSettings,
     /// Whether anything is sent over it; yes if not given.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::yes")]
     #[schema(default = true)]
     pub enabled: bool,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 /// Which channels to list.

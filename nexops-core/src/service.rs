@@ -121,7 +121,7 @@ pub struct ServiceSettings {
     #[schema(value_type = Object)]
     pub metadata: serde_json::Value,
     /// Whether it is checked; true if not given. While it is not, its status is unknown.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::yes")]
     pub enabled: bool,
     /// How it is checked.
     #[serde(default)]
@@ -130,10 +130,6 @@ pub struct ServiceSettings {
 
 const fn external() -> ServiceType {
     ServiceType::External
-}
-
-const fn yes() -> bool {
-    true
 }
 
 fn no_metadata() -> serde_json::Value {

@@ -80,10 +80,16 @@ pub struct ProxmoxConnectionDraft {
     pub token_name: String,
     /// The token's secret. If it is not given, the stored one is kept; a new connection needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 1000)]
+    #[schema(
+        value_type = Option<String>,
+        write_only,
+        min_length = 1,
+        max_length = 1000,
+        example = "12345678-1234-1234-1234-123456789abc"
+    )]
     pub token_value: Option<WriteOnly>,
     /// Whether the hosts' certificates must be trusted by this machine. Of no effect while a fingerprint is pinned.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::yes")]
     #[schema(default = true)]
     pub verify_tls: bool,
     /// The SHA-256 fingerprints of the certificates to accept, separated by commas.
@@ -91,17 +97,13 @@ pub struct ProxmoxConnectionDraft {
     #[schema(max_length = 2000)]
     pub fingerprint: Option<String>,
     /// Whether the cluster is to be watched.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::yes")]
     #[schema(default = true)]
     pub enabled: bool,
 }
 
 const fn proxmox_port() -> u16 {
     PROXMOX_PORT
-}
-
-const fn yes() -> bool {
-    true
 }
 
 impl From<ProxmoxConnection> for ProxmoxConnectionDraft {

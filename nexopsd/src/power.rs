@@ -161,7 +161,8 @@ async fn prepare(app: &App, connection: &Connection, vm: &Vm, wish: &Wish<'_>) -
 
 /// Writes into the audit log that somebody wanted what he could not have. He gets his answer in any case.
 async fn note_refusal(app: &App, vm: &Vm, wish: &Wish<'_>, error: &Error) {
-    if matches!(error, Error::Db(_)) {
+    // A fault is no refusal. Under a lapsed claim the wish is another request's by now, which has a row of its own.
+    if matches!(error, Error::Db(_) | Error::Other(_)) {
         return;
     }
     let noted: db::Result<()> = async {

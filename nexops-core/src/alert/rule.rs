@@ -79,7 +79,7 @@ pub struct RuleDefinition {
     #[serde(default = "default_severity")]
     pub severity: Severity,
     /// Whether it is in force; true if not given.
-    #[serde(default = "yes")]
+    #[serde(default = "crate::yes")]
     pub enabled: bool,
     /// The names of the channels it is sent to; none if not given.
     #[serde(default)]
@@ -109,10 +109,6 @@ pub struct RuleDefinition {
 
 const fn default_severity() -> Severity {
     Severity::Warning
-}
-
-const fn yes() -> bool {
-    true
 }
 
 const fn default_clear_duration() -> u32 {

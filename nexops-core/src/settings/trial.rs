@@ -10,6 +10,13 @@ use crate::id::ConnectionId;
 /// What to try: a stored connection as it is, a draft, or a change of a stored one. One of the two is needed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"draft": {
+    "name": "homelab",
+    "hosts": ["192.0.2.10"],
+    "user": "nexops@pve",
+    "token_name": "nexops",
+    "token_value": "12345678-1234-1234-1234-123456789abc"
+}}))]
 pub struct ProxmoxTest {
     /// A stored connection. With a draft beside it, its token is used where the draft has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ use pve_sim::{Fault, FaultKind};
 
 use crate::support::answer::Answer;
 use crate::support::daemon::{Daemon, Wishes};
+use crate::support::wait_until;
 
 /// One line with its labels.
 #[derive(Debug, PartialEq)]
@@ -173,7 +174,12 @@ async fn the_token_is_wanted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_figure_is_in_the_manual_and_the_manual_has_no_others() {
     let daemon = Daemon::new().await;
-    daemon.collect().await;
+    // Rates are known from the second reading on.
+    wait_until("rates are known", async || {
+        daemon.collect().await;
+        daemon.vm(101).await.usage.network_in.is_some()
+    })
+    .await;
     // Something of everything: an error of Proxmox's, and a message that waits.
     let refused = FaultKind::Status { code: 500, reason: "no way".to_owned() };
     daemon.cluster().inject(Fault::new("/nodes/pve2/qemu/101/status/current", refused));

@@ -36,7 +36,7 @@ pub(crate) fn export(world: &World, request: Request<'_>) -> Vec<Value> {
         let per_sample = (world.guests.len() * 11 + world.nodes.len() * 21).max(1);
         let step = world.statistics.usual_interval_seconds();
         let most = ((HISTORY_SECONDS / step) as usize).min(LONGEST_ANSWER / per_sample);
-        times.extend((1..most).map(|back| world.statistics.taken().plus(-step * back as f64)));
+        times.extend((1..most).map(|back| world.statistics.taken_before().plus(-step * (back - 1) as f64)));
     }
     times.retain(|time| time.epoch() > request.after);
     times.reverse();

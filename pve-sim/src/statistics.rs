@@ -72,6 +72,18 @@ impl Statistics {
         if self.is_always_fresh() { 10.0 } else { self.interval_seconds }
     }
 
+    /// When the sample before the latest was taken. That does not depend on when it is asked for: where figures are always
+    /// fresh, the earlier ones lie on whole tens of seconds.
+    pub(crate) fn taken_before(&self) -> Moment {
+        let step = self.usual_interval_seconds();
+        if self.is_always_fresh() {
+            let beyond = self.taken.epoch() as f64 % step;
+            self.taken.plus(-if beyond > 0.0 { beyond } else { step })
+        } else {
+            self.taken.plus(-step)
+        }
+    }
+
     /// When the figures were due last, if they were not taken since.
     pub(crate) fn latest_tick(&self, now: Moment) -> Option<Moment> {
         if self.is_always_fresh() {

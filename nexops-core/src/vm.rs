@@ -87,6 +87,20 @@ impl PowerAction {
             Self::Suspend => VmStatus::Paused,
         }
     }
+
+    /// What the guest is said to be when the action has had its effect: "shut down".
+    #[must_use]
+    pub const fn participle(self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Stop => "stopped",
+            Self::Restart => "restarted",
+            Self::Shutdown => "shut down",
+            Self::Reset => "reset",
+            Self::Suspend => "suspended",
+            Self::Resume => "resumed",
+        }
+    }
 }
 
 /// A guest.

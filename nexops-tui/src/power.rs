@@ -71,20 +71,6 @@ pub const fn under_way(action: PowerAction) -> &'static str {
     }
 }
 
-/// What it is called when it is done.
-#[must_use]
-pub const fn done(action: PowerAction) -> &'static str {
-    match action {
-        PowerAction::Start => "started",
-        PowerAction::Stop => "stopped",
-        PowerAction::Restart => "restarted",
-        PowerAction::Shutdown => "shut down",
-        PowerAction::Reset => "reset",
-        PowerAction::Suspend => "suspended",
-        PowerAction::Resume => "resumed",
-    }
-}
-
 const fn title(action: PowerAction) -> &'static str {
     match action {
         PowerAction::Start => "Start",

@@ -132,7 +132,7 @@ fn follow(model: &mut Model) {
         let Some(Followed { name, action, .. }) = model.followed.remove(&task.id) else { continue };
         let words = task.exit_status.as_deref().unwrap_or("nobody knows how it ended");
         let (tone, text) = match task.status {
-            TaskStatus::Succeeded => (Tone::Good, format!("{name}: {}", crate::power::done(action))),
+            TaskStatus::Succeeded => (Tone::Good, format!("{name}: {}", action.participle())),
             TaskStatus::Failed => (Tone::Bad, format!("{name}: {action} failed: {words}")),
             TaskStatus::Unknown | TaskStatus::Running => (Tone::Warning, format!("{name}: {action}: {words}")),
         };
@@ -150,7 +150,7 @@ fn done(model: &mut Model, command: Command, result: Result<Outcome, Failure>) -
             model.store.invalidate(Question::Tasks);
         }
         (Command::Power { name, action, .. }, Ok(Outcome::Done)) => {
-            model.toasts.say(Tone::Good, format!("{name}: {}", crate::power::done(action)), model.now);
+            model.toasts.say(Tone::Good, format!("{name}: {}", action.participle()), model.now);
         }
         (Command::Power { name, action, .. }, Err(failure)) => {
             let text = format!("cannot {action} {name}: {}", failure.message);

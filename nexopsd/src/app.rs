@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use nexops_core::id::{ConnectionId, TaskId};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,8 +42,6 @@ pub struct App {
     pub environment: Vec<config::Connection>,
     /// Held while the watched connections are brought in step with the stored ones.
     pub refreshing: tokio::sync::Mutex<Complaints>,
-    /// Rung when connections were changed.
-    pub connections_changed: Notify,
     /// The loop that checks services.
     pub check: Arc<jobs::Handle>,
     /// Answers that may be given again.
@@ -136,7 +133,6 @@ impl App {
             outbound,
             environment: connections,
             refreshing: tokio::sync::Mutex::default(),
-            connections_changed: Notify::new(),
             check,
             cache,
             events: Events::default(),

@@ -84,7 +84,7 @@ pub async fn create(app: &App, draft: ChannelDraft, origin: &Origin) -> Result<C
     let id = ChannelId::new();
     let (settings, secret) = check::separate(settings);
     let sealed = secret.map(|secret| seal(app, id, &secret)).transpose()?;
-    let values = Values { name: &name, settings: &settings, secret: sealed.as_ref(), enabled };
+    let values = Values { name: &name, settings: &settings, secret: Some(sealed.as_ref()), enabled };
     let audit = entry(origin, "channel.create", id, described(&name, &settings, enabled)?);
     {
         let conn = &mut app.db.get().await?;
@@ -114,10 +114,12 @@ pub async fn update(app: &App, name: &str, draft: ChannelDraft, origin: &Origin)
     let (settings, secret) = check::separate(settings);
     let replaced = secret.is_some();
     let sealed = match secret {
-        Some(secret) => Some(seal(app, id, &secret)?),
-        None => before.secret.filter(|_| check::keeps_secret(&settings, &before.shown.settings)),
+        Some(secret) => Some(Some(seal(app, id, &secret)?)),
+        None if check::keeps_secret(&settings, &before.shown.settings) => None,
+        None => Some(None),
     };
-    let values = Values { name: &wanted, settings: &settings, secret: sealed.as_ref(), enabled };
+    let secret = sealed.as_ref().map(Option::as_ref);
+    let values = Values { name: &wanted, settings: &settings, secret, enabled };
     let mut details = described(&wanted, &settings, enabled)?;
     details["secret_replaced"] = replaced.into();
     details["before"] = described(name, &before.shown.settings, before.shown.enabled)?;

@@ -19,7 +19,7 @@ use crate::db;
 use crate::db::connection::settings::{self as stored, Stored};
 use crate::jobs;
 
-/// How long a change that another daemon made may go unnoticed when nobody rings.
+/// How long a change that another daemon made may go unnoticed.
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// The connections that are stored and cannot be used, by their revision: each is complained about once.
@@ -31,7 +31,6 @@ pub async fn keep_in_step(app: Arc<App>) {
     loop {
         tokio::select! {
             () = app.shutdown.cancelled() => return,
-            () = app.connections_changed.notified() => {}
             () = tokio::time::sleep(PERIOD) => {}
         }
         match refresh(&app).await {

@@ -305,7 +305,7 @@ fn storable(text: &str) -> String {
 }
 
 /// JSON as PostgreSQL can store it.
-fn storable_json(value: serde_json::Value) -> serde_json::Value {
+pub(crate) fn storable_json(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::String(text) => Value::String(storable(&text)),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nexops_core::alert::preview::PreviewAlert;
-use nexops_core::alert::rule::{AlertRule, Condition, RuleDefinition};
+use nexops_core::alert::rule::{AlertRule, RuleDefinition};
 use nexops_core::alert::{Alert, AlertStatus, Severity};
 
 use crate::color::Tone;
@@ -143,13 +143,7 @@ fn flags(alert: &Alert) -> String {
 
 /// What a rule wants, as `cpu_usage > 80 for 120 s`.
 pub fn condition(rule: &RuleDefinition) -> String {
-    let sign = match rule.condition {
-        Condition::Gt => ">",
-        Condition::Lt => "<",
-        Condition::Gte => ">=",
-        Condition::Lte => "<=",
-        Condition::Eq => "=",
-    };
+    let sign = rule.condition.sign();
     format!("{} {sign} {} for {} s", rule.metric_name, rule.threshold, rule.duration_seconds)
 }
 

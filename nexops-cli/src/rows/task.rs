@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use nexops_core::task::{Task, TaskLogLine, TaskStatus};
-use nexops_core::vm::PowerAction;
 
 use crate::color::Tone;
 use crate::format::{ago, clean, elapsed, timestamp};
@@ -53,19 +52,6 @@ pub const LOG_FIELDS: &[Field<TaskLogLine>] = &[
 /// A task as sentences name it: "start of vm 101".
 pub fn label(task: &Task) -> String {
     format!("{} of vm {}", task.action, task.vmid)
-}
-
-/// What the guest is when the action has had its effect.
-pub const fn participle(action: PowerAction) -> &'static str {
-    match action {
-        PowerAction::Start => "started",
-        PowerAction::Stop => "stopped",
-        PowerAction::Restart => "restarted",
-        PowerAction::Shutdown => "shut down",
-        PowerAction::Reset => "reset",
-        PowerAction::Suspend => "suspended",
-        PowerAction::Resume => "resumed",
-    }
 }
 
 /// How long it took, as " (1.8 s)"; nothing while it runs.

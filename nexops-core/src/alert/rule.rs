@@ -37,6 +37,20 @@ text_enum! {
     }
 }
 
+impl Condition {
+    /// The sign that people write: `>=`.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Gt => ">",
+            Self::Lt => "<",
+            Self::Gte => ">=",
+            Self::Lte => "<=",
+            Self::Eq => "=",
+        }
+    }
+}
+
 text_enum! {
     /// What is made of figures that do not come.
     pub enum OnMissing {

@@ -21,7 +21,7 @@ pub struct Clock {
 struct Seen {
     /// What both showed at the last run.
     anchor: Option<(Instant, DateTime<Utc>)>,
-    /// By how much the clock was set since.
+    /// By how much the clock was set since the last run that was written down.
     step: TimeDelta,
     /// When the evaluation began or went on.
     resumed_at: Option<DateTime<Utc>>,
@@ -31,20 +31,27 @@ impl Clock {
     /// Looks at both at the beginning of a run.
     pub fn begin(&self, watch: Instant, now: DateTime<Utc>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.step = TimeDelta::zero();
+        let mut step = TimeDelta::zero();
         if let Some((before, then)) = seen.anchor {
             let passed = TimeDelta::from_std(watch.saturating_duration_since(before)).unwrap_or_default();
-            let step = now - then - passed;
-            if step.abs() > SMALLEST_STEP {
-                tracing::warn!(seconds = step.num_seconds(), "the clock was set; what is under way is moved along");
-                seen.step = step;
+            let off = now - then - passed;
+            if off.abs() > SMALLEST_STEP {
+                tracing::warn!(seconds = off.num_seconds(), "the clock was set; what is under way is moved along");
+                step = off;
             }
         }
+        // What a run that failed could not take in is still to be taken in.
+        seen.step += step;
         seen.anchor = Some((watch, now));
-        seen.resumed_at = Some(seen.resumed_at.map_or(now, |at| at + seen.step));
+        seen.resumed_at = Some(seen.resumed_at.map_or(now, |at| at + step));
     }
 
-    /// By how much the clock was set since the last run.
+    /// A run was written down, and with it by how much the clock was set.
+    pub fn written(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).step = TimeDelta::zero();
+    }
+
+    /// By how much the clock was set since the last run that was written down.
     #[must_use]
     pub fn step(&self) -> TimeDelta {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).step

@@ -144,7 +144,8 @@ impl<'a> Tick<'a> {
             let mut judged: HashSet<Key> = HashSet::new();
             for series in series.get(&rule.metric_name).into_iter().flatten().filter(|_| rule.enabled) {
                 let key = Key { rule: *id, kind: series.kind.into(), source: series.source };
-                if concerns(rule, key) {
+                // Of what is gone samples are left over; what is under way there is closed below.
+                if concerns(rule, key) && self.exists(key) {
                     self.judge_series(key, rule, series.id);
                     judged.insert(key);
                 }

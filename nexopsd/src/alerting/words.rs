@@ -1,7 +1,6 @@
 //! Alerts in words: for the history, for messages, for events.
 
 use nexops_alerting::{Occurrence, RuleDefinition, State};
-use nexops_core::alert::rule::Condition;
 use nexops_core::alert::{Alert, AlertKind, AlertStatus};
 use nexops_core::metric::{Metric, Unit};
 use nexops_core::notification::AlertFacts;
@@ -124,13 +123,7 @@ fn description(kind: AlertKind, rule: &RuleDefinition, source: Option<&Source>) 
 
 /// What the rule wants, as `> 80 %`.
 fn condition(rule: &RuleDefinition) -> String {
-    let sign = match rule.condition {
-        Condition::Gt => ">",
-        Condition::Lt => "<",
-        Condition::Gte => ">=",
-        Condition::Lte => "<=",
-        Condition::Eq => "=",
-    };
+    let sign = rule.condition.sign();
     format!("{sign} {}", figure(rule.metric_name, rule.threshold))
 }
 

@@ -96,6 +96,9 @@ pub async fn update(
     if values.enabled && before.token.is_none() && draft.token_value.is_none() {
         return Err(Error::field("token_value", "none is stored, so that it is needed to watch the cluster"));
     }
+    if before.token.is_some() && draft.token_value.is_none() && !draft::keeps_token(&values, &before.shown) {
+        return Err(Error::field("token_value", draft::OTHER_HOSTS));
+    }
     let sealed = draft.token_value.as_ref().map(|token| seal(app, id, token)).transpose()?;
     let mut details = described(&values);
     details["token_replaced"] = sealed.is_some().into();

@@ -16,6 +16,9 @@ const LONGEST_TEXT: usize = 255;
 const LONGEST_TOKEN: usize = 1000;
 const MOST_HOSTS: usize = 16;
 
+/// Why a token has to be given again.
+pub(super) const OTHER_HOSTS: &str = "the stored one is for other hosts or another port; give it again";
+
 /// Checks everything but the token's secret.
 pub(super) fn check(draft: &ProxmoxConnectionDraft) -> Result<Values, Vec<FieldError>> {
     let ProxmoxConnectionDraft { name, hosts, port, user, token_name, verify_tls, fingerprint, enabled, token_value } =
@@ -46,6 +49,13 @@ pub(super) fn check(draft: &ProxmoxConnectionDraft) -> Result<Values, Vec<FieldE
         fingerprint: (!pins.is_empty()).then(|| pins.join(",")),
         enabled: *enabled,
     })
+}
+
+/// Whether a stored token would go to nobody but whom it was given for: whoever may change a connection may not thereby
+/// learn its token.
+pub(super) fn keeps_token(wanted: &Values, stored: &ProxmoxConnection) -> bool {
+    let is_known = |host: &String| stored.hosts.contains(host);
+    wanted.port == stored.port && wanted.hosts.iter().all(is_known)
 }
 
 /// How Proxmox is spoken with over a connection.

@@ -68,6 +68,11 @@ async fn wanted(app: &App, test: &ProxmoxTest) -> Result<Settings, Error> {
         Error::Invalid(below.collect())
     })?;
     let given = test.draft.as_ref().and_then(|draft| draft.token_value.as_ref()).map(|token| token.secret().clone());
+    if let (None, Some(stored), Some(values)) = (&given, &stored, &values)
+        && !draft::keeps_token(values, &stored.shown)
+    {
+        return Err(Error::field("draft.token_value", draft::OTHER_HOSTS));
+    }
     let token = match (&given, &stored) {
         (Some(token), _) => token.clone(),
         (None, Some(stored)) => match described(app, &stored.shown) {

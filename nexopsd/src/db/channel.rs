@@ -6,14 +6,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use nexops_core::id::ChannelId;
 use nexops_core::notification::{Channel, ChannelSettings, ChannelStatus, DeliveryFailure, DeliveryState};
 use nexops_core::page::Paging;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::audit::{self, Entry};
 use super::schema::{alert_rules, notification_channels, notification_deliveries};
 use super::{Error, Result, outbox};
 use crate::secret::{Place, Sealed};
-use nexops_core::audit::Outcome;
 
 /// After this long without a success a channel counts as failing.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
@@ -154,30 +153,10 @@ async fn with_pending(conn: &mut AsyncPgConnection, row: ChannelRow, now: DateTi
     row.into_stored(pending, now)
 }
 
-/// Every channel over which messages do not get through, for the alert about it.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn failing(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<Vec<Channel>> {
-    let rows: Vec<ChannelRow> = notification_channels::table
-        .filter(notification_channels::enabled.and(notification_channels::failed_since.is_not_null()))
-        .order_by(notification_channels::name)
-        .select(ChannelRow::as_select())
-        .load(conn)
-        .await?;
-    let channels: Result<Vec<Channel>> = rows.into_iter().map(|row| Ok(row.into_stored(0, now)?.shown)).collect();
-    Ok(channels?.into_iter().filter(|channel| channel.status == ChannelStatus::Failing).collect())
-}
-
 /// The place of a channel's secret.
 #[must_use]
 pub const fn place_of_secret(id: ChannelId) -> Place {
     Place { table: "notification_channels", field: "secret", row: id.0 }
-}
-
-async fn told(conn: &mut AsyncPgConnection, entry: &Entry<'_>) -> Result<()> {
-    audit::begin(conn, entry).await?;
-    audit::end(conn, entry.id.0, Outcome::Succeeded, json!({})).await
 }
 
 /// What is written down of a channel.
@@ -187,8 +166,8 @@ pub struct Values<'a> {
     pub name: &'a str,
     /// Its settings, without the secret.
     pub settings: &'a ChannelSettings,
-    /// Its sealed secret.
-    pub secret: Option<&'a Sealed>,
+    /// Its sealed secret, or that it has none; `None` leaves the stored one, whoever may have changed it meanwhile.
+    pub secret: Option<Option<&'a Sealed>>,
     /// Whether it is used.
     pub enabled: bool,
 }
@@ -207,14 +186,14 @@ pub async fn create(conn: &mut AsyncPgConnection, id: ChannelId, values: &Values
                 notification_channels::name.eq(name),
                 notification_channels::kind.eq(settings.kind().as_str()),
                 notification_channels::settings.eq(written),
-                notification_channels::secret.eq(secret.map(Sealed::as_bytes)),
+                notification_channels::secret.eq(secret.flatten().map(Sealed::as_bytes)),
                 notification_channels::enabled.eq(enabled),
                 notification_channels::created_at.eq(audit.at),
                 notification_channels::updated_at.eq(audit.at),
             ))
             .execute(conn)
             .await?;
-        told(conn, audit).await
+        audit::done(conn, audit).await
     })
     .await
 }
@@ -233,7 +212,7 @@ pub async fn change(conn: &mut AsyncPgConnection, id: ChannelId, values: &Values
                 notification_channels::name.eq(name),
                 notification_channels::kind.eq(settings.kind().as_str()),
                 notification_channels::settings.eq(written),
-                notification_channels::secret.eq(secret.map(Sealed::as_bytes)),
+                secret.map(|secret| notification_channels::secret.eq(secret.map(Sealed::as_bytes))),
                 notification_channels::enabled.eq(enabled),
                 notification_channels::not_before.eq(None::<DateTime<Utc>>),
                 notification_channels::updated_at.eq(audit.at),
@@ -253,7 +232,7 @@ pub async fn change(conn: &mut AsyncPgConnection, id: ChannelId, values: &Values
             .set(notification_deliveries::channel.eq(name))
             .execute(conn)
             .await?;
-        told(conn, audit).await
+        audit::done(conn, audit).await
     })
     .await
 }
@@ -270,7 +249,7 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: ChannelId, audit: &Entry<'
         if deleted == 0 {
             return Err(Error::NotFound);
         }
-        told(conn, audit).await
+        audit::done(conn, audit).await
     })
     .await
 }

@@ -15,11 +15,11 @@ use nexops_core::alert::silence::Silence;
 use nexops_core::alert::{Alert, AlertSource};
 use nexops_core::id::{AlertId, ConnectionId, RuleId};
 use nexops_core::notification::{AlertFacts, DeliveryEvent};
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::Result;
+use super::channel::read;
 use super::schema::alerts;
-use super::{Error, Result};
 
 pub use run::{act, evaluate, scope};
 pub use samples::{Cursors, Fresh, History, Series, history};
@@ -160,10 +160,6 @@ async fn rules_before(conn: &mut AsyncPgConnection) -> Result<HashMap<RuleId, Ru
 async fn definitions(conn: &mut AsyncPgConnection, query: &str) -> Result<HashMap<RuleId, RuleDefinition>> {
     let rows: Vec<RuleRow> = diesel::sql_query(query).load(conn).await?;
     rows.into_iter().map(|row| Ok((RuleId(row.id), read(row.definition)?))).collect()
-}
-
-fn read<T: DeserializeOwned>(json: serde_json::Value) -> Result<T> {
-    serde_json::from_value(json).map_err(|error| Error::Other(error.into()))
 }
 
 #[derive(QueryableByName)]

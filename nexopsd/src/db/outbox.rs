@@ -52,7 +52,7 @@ pub enum Enqueued {
     NoChannel(String),
 }
 
-/// Enqueues a notice in the caller's transaction; ring `app.deliver` once that is committed.
+/// Enqueues a notice in the caller's transaction.
 ///
 /// It goes to the channels that are named; an ending goes to those that heard what it ends instead, whatever is named.
 /// When the announcement still waits at the end of the alert, both are cancelled.

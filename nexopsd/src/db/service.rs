@@ -399,6 +399,12 @@ pub async fn delete(
     conn.transaction(async |conn| {
         let before = lock(conn, id, expected).await?;
         diesel::delete(services::table.find(id.0)).execute(conn).await?;
+        // The samples of a series without a name go with their partitions.
+        for forget in
+            ["DELETE FROM metric_series WHERE source_id = $1", "DELETE FROM alert_cursors WHERE scope_id = $1"]
+        {
+            diesel::sql_query(forget).bind::<diesel::sql_types::Uuid, _>(id.0).execute(conn).await?;
+        }
         let details = json!({"name": before.name, "settings": before.settings()});
         audited(conn, id, "service.delete", details, origin, now).await?;
         event::record_deletion(conn, &[Change::Service(Box::new(before.clone()))], now).await?;

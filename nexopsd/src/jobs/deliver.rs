@@ -108,11 +108,18 @@ impl Drop for Busy {
 /// Sends what is due over one channel, for as long as it is leased to this holder.
 async fn serve(app: Arc<App>, channel: ChannelId, holder: Uuid, mark: Busy) {
     let work = AssertUnwindSafe(send_all(&app, channel, holder)).catch_unwind();
+    let mut pause = Duration::ZERO;
     tokio::select! {
         ended = work => match ended {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(channel.id = %channel, "a sender ends: {:#}", anyhow::Error::from(error)),
-            Err(_panic) => tracing::error!(channel.id = %channel, "a sender panicked; this is a fault of NexOps"),
+            Ok(Err(error)) => {
+                pause = FIRST_PAUSE;
+                tracing::warn!(channel.id = %channel, "a sender ends: {:#}", anyhow::Error::from(error));
+            }
+            Err(_panic) => {
+                pause = LONGEST_PAUSE;
+                tracing::error!(channel.id = %channel, "a sender panicked; this is a fault of NexOps");
+            }
         },
         () = hold(&app, channel, holder) => tracing::debug!(channel.id = %channel, "another daemon sends over this channel now"),
     }
@@ -120,6 +127,11 @@ async fn serve(app: Arc<App>, channel: ChannelId, holder: Uuid, mark: Busy) {
         && let Err(error) = sending::release(conn, channel, holder).await
     {
         tracing::debug!(channel.id = %channel, "a lease runs out by itself: {:#}", anyhow::Error::from(error));
+    }
+    // Its mark stays meanwhile: what is due still would fail again at once, or be sent again.
+    tokio::select! {
+        () = app.shutdown.cancelled() => {}
+        () = tokio::time::sleep(pause) => {}
     }
     drop(mark);
     app.deliver.ring();

@@ -45,6 +45,7 @@ impl Job for Evaluate {
         let conn = &mut app.db.get().await?;
         let judge = |world: &mut evaluation::World| alerting::judge(world, &self.clock, setting);
         let (world, done) = evaluation::evaluate(conn, self.clock.step(), interval, now, judge).await?;
+        self.clock.written();
         if done.future_samples > 0 {
             tracing::warn!(
                 samples = done.future_samples,

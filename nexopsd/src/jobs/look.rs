@@ -70,8 +70,8 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
     // Not when the run began: it may have waited for a look that hung.
     let now = app::now();
     let clock = Instant::now();
-    let resources = match connection.proxmox.cluster_resources().await {
-        Ok(resources) => resources,
+    let (resources, parsing) = match connection.proxmox.timed_resources().await {
+        Ok(answer) => answer,
         Err(error) => {
             connection.failed(&app.db, &error, now).await?;
             return Err(error.into());
@@ -91,7 +91,7 @@ pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyho
     match written {
         Ok(looked) => {
             connection.answered();
-            Ok(Looked { filled, asking, recording: clock.elapsed(), ..looked })
+            Ok(Looked { filled, asking, parsing, recording: clock.elapsed(), ..looked })
         }
         Err(error) => {
             let is_away = matches!(error, db::Error::Unavailable(_));
@@ -167,7 +167,7 @@ async fn write_down(
         filled: Stored::default(),
         suspicion: plan.suspicion,
         asking: Duration::ZERO,
-        parsing: resources.parsing,
+        parsing: Duration::ZERO,
         recording: Duration::ZERO,
     };
     let vms = resources.guests.iter().filter_map(|row| Some(((row.kind, row.vmid), *plan.ids.get(&row.vmid)?)));

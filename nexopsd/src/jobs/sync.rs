@@ -216,7 +216,7 @@ impl Sync {
             }
             Some(_) | None => guest.id,
         };
-        let (config, birthmark) = (without_nul(snapshot), without_nul(serde_json::to_value(&birthmark)?));
+        let (config, birthmark) = (db::storable_json(snapshot), db::storable_json(serde_json::to_value(&birthmark)?));
         let read = ReadConfig { os_type: os_type.as_deref(), config: &config, birthmark: &birthmark };
         config::set_config(conn, id, read, now).await?;
         Ok(())
@@ -246,18 +246,5 @@ fn unless_away<T>(answer: Result<T, Error>, unanswered: &mut Option<String>) -> 
             Ok(None)
         }
         answer => unless_refused(answer),
-    }
-}
-
-/// JSON as PostgreSQL can store it: it knows no NUL in texts.
-fn without_nul(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::String(text) => Value::String(text.replace('\0', "\u{fffd}")),
-        Value::Array(members) => members.into_iter().map(without_nul).collect(),
-        Value::Object(members) => {
-            members.into_iter().map(|(key, value)| (key.replace('\0', "\u{fffd}"), without_nul(value))).collect()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }

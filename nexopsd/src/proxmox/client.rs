@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use nexops_core::task::TaskLog;
@@ -110,7 +111,19 @@ impl Client {
     /// # Errors
     /// Those of the transport, [`Error::Unauthorized`], [`Error::Payload`].
     pub async fn cluster_resources(&self) -> Result<Resources, Error> {
-        self.read(Route::local("/cluster/resources"), Resources::read).await
+        Ok(self.timed_resources().await?.0)
+    }
+
+    /// The same, and how long the understanding of the answer took.
+    ///
+    /// # Errors
+    /// Those of [`Self::cluster_resources`].
+    pub async fn timed_resources(&self) -> Result<(Resources, Duration), Error> {
+        let read = |answer: &Answer| {
+            let clock = Instant::now();
+            Resources::read(answer).map(|resources| (resources, answer.parsing + clock.elapsed()))
+        };
+        self.read(Route::local("/cluster/resources"), read).await
     }
 
     /// What a guest does at this moment.

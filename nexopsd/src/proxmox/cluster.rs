@@ -1,7 +1,5 @@
 //! The cluster: its release, its members, and everything it holds.
 
-use std::time::{Duration, Instant};
-
 use nexops_core::vm::VmType;
 
 use super::guest::GuestRow;
@@ -84,8 +82,6 @@ pub struct Resources {
     pub storages: Vec<StorageRow>,
     /// Rows of these kinds that do not say what they are about, and were left out.
     pub skipped: usize,
-    /// How long the understanding of the answer took.
-    pub parsing: Duration,
 }
 
 /// A storage as one node sees it.
@@ -129,7 +125,6 @@ impl StorageRow {
 
 impl Resources {
     pub(super) fn read(answer: &Answer) -> Result<Self, String> {
-        let clock = Instant::now();
         let (rows, skipped) = answer.rows()?;
         let mut resources = Self { skipped, ..Self::default() };
         for row in rows {
@@ -144,7 +139,6 @@ impl Resources {
             };
             resources.skipped += usize::from(read.is_none());
         }
-        resources.parsing = answer.parsing + clock.elapsed();
         Ok(resources)
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::failure::{Failure, Result};
 use crate::output::emit;
-use crate::rows::task::{duration_note, participle};
+use crate::rows::task::duration_note;
 
 /// What became of the action on one guest.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub fn print_line(context: &Context, action: PowerAction, outcome: &Outcome) -> 
             emit(&format!("{}\n", task.id))
         }
         (Some(Ending::Ended(task)), None) if !context.talk.quiet => {
-            emit(&format!("{label}: {}{}\n", participle(action), duration_note(task)))
+            emit(&format!("{label}: {}{}\n", action.participle(), duration_note(task)))
         }
         (Some(Ending::Unchanged(unchanged)), None) if !context.talk.quiet => {
             emit(&format!("{label}: unchanged ({})\n", unchanged.exit_status))

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use nexops_core::audit::Outcome;
 use nexops_core::id::ConnectionId;
 use nexops_core::page::Paging;
 use nexops_core::settings::ProxmoxConnection;
@@ -15,9 +14,6 @@ use super::super::schema::proxmox_connections;
 use super::super::{Error, Result, lock_inventory};
 use super::last_error;
 use crate::secret::{Place, Sealed};
-
-/// The channel on which PostgreSQL says that connections were made, changed or deleted.
-pub const CHANNEL: &str = "nexops_connections";
 
 /// Where a connection's token is kept.
 #[must_use]
@@ -219,7 +215,7 @@ pub async fn create(
             .values((own, columns!(values, Some(token), audit.at)))
             .execute(conn)
             .await?;
-        tell(conn, audit).await
+        audit::done(conn, audit).await
     })
     .await
 }
@@ -250,7 +246,7 @@ pub async fn update(
         if changed == 0 {
             return Err(Error::NotFound);
         }
-        tell(conn, audit).await
+        audit::done(conn, audit).await
     })
     .await
 }
@@ -282,23 +278,16 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: ConnectionId, audit: &Entr
             // The samples of a series without a name go with their partitions.
             "DELETE FROM metric_series WHERE source_id IN \
                  (SELECT id FROM vms WHERE connection_id = $1 UNION ALL SELECT id FROM nodes WHERE connection_id = $1)",
+            "DELETE FROM alert_cursors WHERE scope_id = $1",
         ] {
             diesel::sql_query(forget).bind::<SqlUuid, _>(id.0).execute(conn).await?;
         }
         if diesel::delete(proxmox_connections::table.find(id.0)).execute(conn).await? == 0 {
             return Err(Error::NotFound);
         }
-        tell(conn, audit).await
+        audit::done(conn, audit).await
     })
     .await
-}
-
-/// Writes the change into the audit log, and wakes the daemons when it commits.
-async fn tell(conn: &mut AsyncPgConnection, audit: &Entry<'_>) -> Result<()> {
-    audit::begin(conn, audit).await?;
-    audit::end(conn, audit.id.0, Outcome::Succeeded, serde_json::json!({})).await?;
-    diesel::sql_query("SELECT pg_notify($1, '')").bind::<Text, _>(CHANNEL).execute(conn).await?;
-    Ok(())
 }
 
 /// The name of another connection in use that leads to the same cluster.

@@ -99,7 +99,15 @@ async fn write(conn: &mut AsyncPgConnection, done: &Done, now: DateTime<Utc>) ->
             group: notice.group.as_deref(),
             facts: &notice.facts,
         };
-        outbox::enqueue(conn, &told, &notice.channels, now).await?;
+        for result in outbox::enqueue(conn, &told, &notice.channels, now).await? {
+            if let outbox::Enqueued::NoChannel(channel) = result {
+                tracing::warn!(
+                    alert.id = %notice.alert,
+                    channel,
+                    "nobody is told over a channel that is not there: make it, or change the rule"
+                );
+            }
+        }
     }
     let changes: Vec<Change> = alerts.iter().map(|(_, alert)| Change::Alert(Box::new(alert.clone()))).collect();
     event::record(conn, &changes, now).await
@@ -160,7 +168,8 @@ async fn read_samples(
         .filter(|rule| rule.enabled && rule.on_missing == OnMissing::Alert)
         .map(|rule| rule.metric_name)
         .collect();
-    let silent = world.series.iter().filter(|series| awaited.contains(&series.metric));
+    let silent = world.series.iter();
+    let silent = silent.filter(|series| awaited.contains(&series.metric) && scopes.contains_key(&series.source));
     let silent: Vec<i32> = silent.map(|series| series.id).filter(|id| !world.fresh.contains_key(id)).collect();
     if !silent.is_empty() {
         world.last = last_before(conn, &silent, now).await?;

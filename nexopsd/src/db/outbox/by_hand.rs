@@ -5,14 +5,12 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use nexops_core::id::{ChannelId, DeliveryId};
 use nexops_core::notification::{AlertFacts, DeliveryEvent, DeliveryState};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::super::audit::{self, Entry};
 use super::super::schema::{notification_channels, notification_deliveries};
 use super::super::{Error, Result, channel, word};
 use super::lock;
-use nexops_core::audit::Outcome;
 
 /// Enqueues a test, ahead of everything that waits for the channel; it is tried once.
 ///
@@ -84,8 +82,7 @@ pub async fn requeue(conn: &mut AsyncPgConnection, id: DeliveryId, entry: &Entry
             return Ok(Requeued::NoChannel);
         }
         queue_again(conn, id, entry.at).await?;
-        audit::begin(conn, entry).await?;
-        audit::end(conn, entry.id.0, Outcome::Succeeded, json!({})).await?;
+        audit::done(conn, entry).await?;
         Ok(Requeued::Yes)
     })
     .await

@@ -61,6 +61,12 @@ impl Exchange {
             true => bytes.extend(self.body.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap())),
             false => bytes.extend(self.body.as_bytes()),
         }
+        // Secrets were masked, and so are shorter than they were; blanks behind JSON mean nothing.
+        if self.body.contains("<ticket>") {
+            let lengths = self.headers.iter().filter_map(|header| header.strip_prefix("Content-Length: "));
+            let missing = lengths.map(|length| length.parse::<usize>().unwrap().saturating_sub(self.body.len()));
+            bytes.resize(bytes.len() + missing.sum::<usize>(), b' ');
+        }
         bytes
     }
 

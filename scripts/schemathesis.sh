@@ -13,7 +13,7 @@ seed=${SCHEMATHESIS_SEED:-20261124}
 say() { printf '%s\n' "schemathesis: $*" >&2; }
 binaries=${CARGO_TARGET_DIR:-target}/debug
 tools=${CARGO_TARGET_DIR:-target}/schemathesis-$version
-[ -x "$binaries/nexopsd" ] || cargo build --bin nexopsd
+cargo build --quiet --bin nexopsd
 
 if [ ! -x "$tools/bin/schemathesis" ]; then
     rm -rf "$tools"

@@ -106,7 +106,10 @@ const URL_HINT: &str = "give one like http://127.0.0.1:8000 with --url or NEXOPS
 fn words_of(body: &ErrorBody) -> String {
     let mut words = body.message.clone();
     for detail in &body.details {
-        words.push_str(&format!("\n  {}: {}", detail.field, detail.reason));
+        // One alone stands in the sentence already.
+        if !body.message.contains(&detail.reason) {
+            words.push_str(&format!("\n  {}: {}", detail.field, detail.reason));
+        }
     }
     match &body.upstream {
         Some(upstream) if !upstream.reason.is_empty() && !words.contains(&upstream.reason) => {
@@ -154,7 +157,7 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         }
         ErrorCode::VmPaused => Some("`nexops vm resume` lets a paused guest go on"),
         ErrorCode::VmLocked => Some("wait until the backup, migration or snapshot that holds the lock has ended"),
-        ErrorCode::AlertOver => Some("list the alerts that are not over"),
+        ErrorCode::AlertOver => Some("`nexops alert list` shows those that are not over"),
         ErrorCode::VmIsTemplate => Some("clone the template in Proxmox and start the clone"),
         ErrorCode::VmBusy | ErrorCode::IdempotencyInProgress => {
             Some("`nexops task list --status running` shows what is under way")

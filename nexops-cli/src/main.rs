@@ -34,7 +34,15 @@ fn main() -> ExitCode {
     complete::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage::report(&error).into(),
+        Err(error) => {
+            let exit = usage::report(&error);
+            // To Nagios 2 is critical; a check that was called wrongly knows nothing.
+            let is_check = std::env::args().skip(1).find(|word| !word.starts_with('-')).as_deref() == Some("check");
+            return match exit {
+                Exit::Usage if is_check => commands::check::Severity::Unknown.number().into(),
+                exit => exit.into(),
+            };
+        }
     };
     let talk = context::talk(&cli.global);
     run(cli).unwrap_or_else(|failure| {

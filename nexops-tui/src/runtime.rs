@@ -140,14 +140,12 @@ impl Runtime {
             }),
             Effect::Copy(text) => term.copy(&text, self.in_tmux)?,
             Effect::Save(preferences) => {
-                if let Some(path) = self.state.clone() {
-                    spawn(sender, async move {
-                        let saved = tokio::task::spawn_blocking(move || files::save(&path, &preferences)).await;
-                        match saved.unwrap_or_else(|error| Err(error.into())) {
-                            Ok(()) => Event::Tick,
-                            Err(error) => Event::Fault(format!("the state cannot be written: {error:#}")),
-                        }
-                    });
+                // At once and in order: two that write beside each other take each other's file away.
+                if let Some(path) = &self.state
+                    && let Err(error) = files::save(path, &preferences)
+                {
+                    let fault = Event::Fault(format!("the state cannot be written: {error:#}"));
+                    spawn(sender, async move { fault });
                 }
             }
             Effect::SignIn(identity) => {

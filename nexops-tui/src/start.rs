@@ -52,6 +52,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let paths = Paths::from_variables(variable);
     let file = arguments.config.as_deref().or(paths.configuration.as_deref());
+    if let Some(path) = arguments.config.as_deref().filter(|path| !path.exists()) {
+        return Err(Error::Usage(format!("there is no configuration {}", path.display())));
+    }
     let configuration = files::configuration(file).map_err(|error| Error::Usage(format!("{error:#}")))?;
     let preferences = files::preferences(paths.state.as_deref());
     let mut profile = Profile::from_environment(arguments.url.as_deref());
@@ -189,7 +192,13 @@ fn print_snapshot(screen: &str, size: &str, mut model: Model, profile: Profile) 
     let client = Client::new(profile).context("set up the connection to the daemon")?;
     tokio_runtime()?.block_on(settle(&mut model, &client));
     print!("{}", snapshot::text(&model));
-    Ok(())
+    match &model.link {
+        Link::Down { reason, .. } => {
+            Err(anyhow::anyhow!("the daemon at {} does not answer: {reason}", model.url).into())
+        }
+        Link::Unauthorized => Err(anyhow::anyhow!("the daemon wants its token: set NEXOPS_API_TOKEN").into()),
+        Link::Connecting | Link::Live { .. } => Ok(()),
+    }
 }
 
 /// Asks what the screen wants to know, until nothing is awaited.

@@ -87,7 +87,7 @@ pub enum Pane {
 pub enum Hit {
     /// What a key does.
     Act(Action),
-    /// One of the five screens.
+    /// One of the screens that tabs and sidebar lead to.
     Tab(usize),
     /// A column's heading.
     Heading(Pane, &'static str),

@@ -169,6 +169,10 @@ async fn nodes(context: &Context) -> Result<Report> {
 
 async fn connections(context: &Context) -> Result<Report> {
     let system = context.client.system().await.map_err(|error| Failure::from_client("get the status", &error))?.data;
+    if system.connections.is_empty() {
+        let words = "there is no connection to Proxmox: check `nexops status`";
+        return Err(Failure::new(Exit::NotFound, "NOTHING_SEEN", words));
+    }
     let mut problems = Vec::new();
     for connection in &system.connections {
         let reason = connection.last_error.as_ref().map(|error| error.message.clone()).or(connection.warning.clone());

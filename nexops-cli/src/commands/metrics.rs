@@ -31,7 +31,8 @@ async fn show(args: &ShowMetricsArgs, context: &Context) -> Result<()> {
         .map_err(|error| Failure::from_client(&format!("show the history of {}", args.source), &error))?
         .data;
     if history.series.is_empty() {
-        context.talk.warn(&format!("nothing was ever measured of {}", args.source));
+        let what = if args.metric.is_empty() { "nothing" } else { "nothing of that" };
+        context.talk.warn(&format!("{what} was ever measured of {}", args.source));
     }
     print(context, &history)
 }

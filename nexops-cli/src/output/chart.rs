@@ -17,7 +17,7 @@ pub fn render(series: &Series) -> String {
     let figures: Vec<Option<f64>> = series.points.iter().map(|point| point.avg).collect();
     let highest = ceiling(series);
     let mut text = summary(series);
-    if highest <= 0.0 && figures.iter().all(Option::is_none) {
+    if figures.iter().all(Option::is_none) {
         return text + "  nothing was measured\n";
     }
     for line in (0..LINES).rev() {

@@ -90,6 +90,13 @@ fn a_body_comes_from_the_command_line_or_from_standard_input() {
 }
 
 #[test]
+fn a_check_that_is_called_wrongly_knows_nothing() {
+    let daemon = Daemon::start();
+    assert_eq!(daemon.run("check guests --bogus").code, 3);
+    assert_eq!(daemon.run("vm list --bogus").code, 2);
+}
+
+#[test]
 fn a_refusal_of_any_request_has_its_exit_code() {
     let daemon = Daemon::start();
     daemon.mount("GET", "/services/1", refuses(ErrorCode::NotFound, "there is no such service"));

@@ -82,7 +82,11 @@ pub fn deadline(model: &Model) -> DateTime<Utc> {
     let mut times = vec![minute];
     times.extend(model.toasts.changes_at(model.now));
     match &model.link {
-        Link::Down { retry_at, .. } => times.push((model.now + Duration::seconds(1)).min((*retry_at).max(model.now))),
+        Link::Down { retry_at, .. } => {
+            // A time that is over wakes nobody: there is nothing to ask then, or an answer is waited for.
+            let second = model.now + Duration::seconds(1);
+            times.push(if *retry_at > model.now { second.min(*retry_at) } else { second });
+        }
         Link::Connecting | Link::Live { .. } if !model.paused => {
             times.extend(wanted(model).into_iter().filter_map(|(question, every)| model.store.due(question, every)));
         }

@@ -195,7 +195,7 @@ fn back(model: &mut Model) {
             return;
         }
     }
-    if model.cursor.take().is_some() || model.zoom.take().is_some() {
+    if std::mem::take(&mut model.drawer) || model.cursor.take().is_some() || model.zoom.take().is_some() {
         return;
     }
     navigation::back(model);

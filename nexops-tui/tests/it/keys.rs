@@ -8,6 +8,7 @@ use nexops_tui::model::link::Link;
 use nexops_tui::model::modal::Modal;
 use nexops_tui::msg::{Command, Effect, Event, Outcome};
 use nexops_tui::store::{Answer, Question};
+use nexops_tui::update::deadline;
 
 use crate::fixture::{happen, keys, ready, task, vms};
 
@@ -131,6 +132,15 @@ fn the_daemon_may_go_and_come_back_and_the_last_data_stays() {
     assert_eq!(effects.len(), 1, "one question finds out: {effects:?}");
     crate::fixture::settle(&mut model, effects);
     assert_eq!(model.link, Link::Live { stream: false });
+}
+
+#[test]
+fn while_it_is_paused_and_the_daemon_is_away_it_wakes_once_a_second() {
+    let mut model = ready(120, 40);
+    keys(&mut model, "p");
+    let long_ago = model.now - Duration::seconds(9);
+    model.link = Link::Down { reason: "no route".to_owned(), since: long_ago, retry_at: long_ago, attempts: 3 };
+    assert_eq!(deadline(&model) - model.now, Duration::seconds(1));
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn it_draws_anew_when_the_terminal_has_another_size() {
 }
 
 #[test]
-fn nothing_is_written_while_nothing_changes() {
+fn it_can_be_paused_and_left_while_the_daemon_is_away() {
     let mut program = Program::ready(&["--url", "http://127.0.0.1:9"]);
     program.wait_for("the banner", |output| output.contains("does not answer"));
     program.press("p");

@@ -55,7 +55,8 @@ pub struct Source {
     pub node: Option<(Uuid, String)>,
     /// What is known of it being there and on; nothing when nobody could look.
     pub poll: Option<Poll>,
-    /// When its connection last answered.
+    /// When figures were last collected from its connection; samples may still come with times up to then, and, once what
+    /// was missed is filled, none before.
     pub seen_at: Option<DateTime<Utc>>,
     /// Whether NexOps works on it, or a backup does: what it does meanwhile is expected.
     pub expected_trouble: bool,
@@ -312,14 +313,14 @@ fn poll(row: &SourceRow) -> Option<Poll> {
 
 const SOURCES: &str = "\
 SELECT 'node' AS kind, node.id, node.hostname AS name, connection.id AS connection_id, connection.name AS connection, \
-       node.id AS node_id, node.hostname AS node, 'online' AS status, connection.last_success_at AS seen_at, \
+       node.id AS node_id, node.hostname AS node, 'online' AS status, connection.collected_at AS seen_at, \
        connection.last_error_code IS NULL AS answers, node.gone_at IS NOT NULL AS gone, false AS expected_trouble, \
        CASE WHEN node.status = 'offline' THEN 'the node is offline' END AS trouble \
   FROM nodes AS node JOIN proxmox_connections AS connection ON connection.id = node.connection_id \
  WHERE connection.enabled AND (node.gone_at IS NULL OR EXISTS (SELECT FROM alert_states WHERE source_id = node.id)) \
 UNION ALL \
 SELECT 'vm', vm.id, vm.vmid || ' ' || vm.name, connection.id, connection.name, node.id, node.hostname, vm.status, \
-       connection.last_success_at, connection.last_error_code IS NULL, vm.gone_at IS NOT NULL, \
+       connection.collected_at, connection.last_error_code IS NULL, vm.gone_at IS NOT NULL, \
        coalesce(vm.locked = 'backup', false) OR EXISTS ( \
            SELECT FROM tasks WHERE tasks.vm_id = vm.id AND (tasks.status = 'running' OR tasks.finished_at > $1)), \
        NULL \
@@ -333,7 +334,7 @@ SELECT 'service', service.id, service.name, NULL, NULL, vm.node_id, node.hostnam
   FROM services AS service LEFT JOIN vms AS vm ON vm.id = service.vm_id LEFT JOIN nodes AS node ON node.id = vm.node_id \
  WHERE service.enabled \
 UNION ALL \
-SELECT 'connection', id, name, id, name, NULL, NULL, 'online', last_success_at, true, NOT enabled, false, last_error \
+SELECT 'connection', id, name, id, name, NULL, NULL, 'online', collected_at, true, NOT enabled, false, last_error \
   FROM proxmox_connections \
 UNION ALL \
 SELECT 'channel', id, name, NULL, NULL, NULL, NULL, 'online', NULL, true, NOT enabled, false, \

@@ -64,7 +64,7 @@ impl Bench {
     /// Proxmox answers, with a figure of the guest's or without.
     async fn collect(&self, seconds: i64, value: Option<f64>) {
         let at = self.at(seconds).to_rfc3339();
-        self.execute(&format!("UPDATE proxmox_connections SET last_success_at = '{at}'")).await;
+        self.execute(&format!("UPDATE proxmox_connections SET last_success_at = '{at}', collected_at = '{at}'")).await;
         if let Some(value) = value {
             self.execute(&format!(
                 "INSERT INTO metric_samples SELECT id, '{at}', {value} FROM metric_series WHERE source_id = '{VM}'"
@@ -395,7 +395,7 @@ async fn fifty_rules_for_a_thousand_guests_are_judged_in_one_run() {
         let at = bench.at(seconds).to_rfc3339();
         bench
             .execute(&format!(
-                "UPDATE proxmox_connections SET last_success_at = '{at}'; \
+                "UPDATE proxmox_connections SET last_success_at = '{at}', collected_at = '{at}'; \
                  INSERT INTO metric_samples SELECT id, '{at}', id % 100 FROM metric_series"
             ))
             .await;

@@ -183,8 +183,8 @@ pub fn scope(source: &Source) -> Uuid {
     source.connection.as_ref().map_or(source.id, |(connection, _)| connection.0)
 }
 
-/// The cursors after this run. Samples may still be written with times up to the last answer of their connection, and
-/// none before it.
+/// The cursors after this run. Nothing is written any more with a time before the last collection of its connection: what
+/// was missed before that is filled first.
 fn moved_cursors(world: &World, now: DateTime<Utc>) -> Vec<(Uuid, DateTime<Utc>)> {
     let mut moved: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
     let scopes: HashMap<Uuid, (Uuid, Option<DateTime<Utc>>)> =

@@ -210,7 +210,7 @@ async fn state(conn: &mut AsyncPgConnection, key: Key) -> Result<Option<State>> 
 /// The rule and the source of an alert.
 ///
 /// # Errors
-/// [`Error::NotFound`], or when the database does not answer.
+/// `Error::NotFound`, or when the database does not answer.
 async fn key_of(conn: &mut AsyncPgConnection, id: AlertId) -> Result<Key> {
     let row: (Uuid, String, Uuid) = alerts::table
         .find(id.0)

@@ -1,4 +1,5 @@
-//! `make bench`: what the daemon costs at 200, 1,000 and 10,000 guests, what a week of history costs, and what a command.
+//! `make bench`: what the daemon costs at 200, 1,000 and 10,000 guests, what a week of history costs, what
+//! the alert rules cost, and what a command.
 //!
 //! The simulator and the daemon are processes of their own, built for release; the database is a private PostgreSQL
 //! with its ordinary settings. Every figure of storage stands beside a plain `COPY` of the same rows into the same
@@ -7,6 +8,7 @@
 
 mod baseline;
 mod command;
+mod evaluation;
 mod history;
 mod process;
 mod report;
@@ -42,6 +44,7 @@ fn main() {
             rows.push(measure(size).await);
         }
         let (mut figures, history) = history::measure().await;
+        figures.extend(evaluation::measure().await);
         figures.extend(command::measure().await);
         (rows, figures, history)
     });

@@ -1,10 +1,12 @@
 //! Connections to Proxmox that are set up while the daemon runs.
 
-use diesel_async::SimpleAsyncConnection;
 use nexops_core::error::ErrorCode;
+use nexops_core::id::AuditId;
 use nexops_core::settings::{ListProxmoxConnections, ProxmoxConnection, ProxmoxConnectionDraft, ProxmoxTest};
 use nexops_core::system::ConnectionStatus;
 use nexops_core::vm::PowerAction;
+use nexopsd::db::audit::{Entry, Origin};
+use nexopsd::db::connection::settings as stored;
 use pve_sim::Simulator;
 use serde_json::{Value, json};
 
@@ -285,11 +287,21 @@ async fn a_second_connection_to_the_same_cluster_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_another_program_deleted_is_let_go() {
+async fn a_connection_that_another_daemon_deleted_is_let_go() {
     let daemon = empty().await;
     let simulator = pve_sim::start(quick_cluster()).await.unwrap();
     let made = daemon.client.create_proxmox_connection(&draft("lab", &simulator)).await.unwrap().data;
-    daemon.database.connect().await.batch_execute("DELETE FROM proxmox_connections").await.unwrap();
+    let origin = Origin { actor: "ann".to_owned(), address: "127.0.0.1".parse().unwrap(), request_id: String::new() };
+    let entry = Entry {
+        id: AuditId::new(),
+        origin: &origin,
+        action: "connection.delete",
+        resource_type: "connection",
+        resource_id: made.id.0,
+        details: json!({}),
+        at: chrono::Utc::now(),
+    };
+    stored::delete(&mut daemon.database.connect().await, made.id, &entry).await.unwrap();
     wait_until("nobody watches it", async || daemon.app.connection(made.id).is_none()).await;
     let refused = daemon.client.find_proxmox_connection(made.id).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::NotFound));

@@ -4,5 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh run
 # The benchmark starts these programs; they lie beside each other in the target directory.
-cargo build --release -p pve-sim -p nexopsd -p nexops-cli
-exec cargo bench -p nexopsd --bench daemon
+# With --workspace both commands agree on the features of what they share, so that it is compiled once.
+cargo build --release --workspace --bins
+exec cargo bench --workspace --bench daemon

@@ -37,9 +37,8 @@ fn main() -> ExitCode {
         Err(error) => {
             let exit = usage::report(&error);
             // To Nagios 2 is critical; a check that was called wrongly knows nothing.
-            let is_check = std::env::args().skip(1).find(|word| !word.starts_with('-')).as_deref() == Some("check");
             return match exit {
-                Exit::Usage if is_check => commands::check::Severity::Unknown.number().into(),
+                Exit::Usage if usage::is_of_check() => commands::check::Severity::Unknown.number().into(),
                 exit => exit.into(),
             };
         }

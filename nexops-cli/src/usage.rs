@@ -27,6 +27,11 @@ pub fn report(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
+/// Whether `check` was called, as far as that can be told of arguments that could not be read as a whole.
+pub fn is_of_check() -> bool {
+    env::args_os().skip(1).find(|word| !word.to_string_lossy().starts_with('-')).is_some_and(|word| word == "check")
+}
+
 /// Whether JSON was asked for, as far as that can be told of arguments that could not be read as a whole.
 fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
     let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();

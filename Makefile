@@ -9,7 +9,7 @@ TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
 BINARIES = nexopsd nexops nexops-tui
 GENERATED = openapi.json completions docs/keys.md
 
-.PHONY: help setup demo run test contract check bench generate install
+.PHONY: help setup demo run test contract check bench chaos generate install
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -41,6 +41,9 @@ check: ## Formatting, lints, documentation, generated files: what a change must 
 
 bench: ## Measure collection, storage, requests and memory, as a table and as JSON (BENCH_GUESTS=200,1000,10000)
 	@scripts/bench.sh
+
+chaos: ## Let daemons, Proxmox, receivers and the database fail at random, and judge what is left (CHAOS_SEED=1 CHAOS_SECONDS=900)
+	@scripts/chaos.sh
 
 generate: ## Write openapi.json, completions/ and docs/keys.md anew
 	@scripts/generate.sh

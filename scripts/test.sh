@@ -101,27 +101,8 @@ case " $* " in
 *' -p '* | *' --package '*) scope= ;;
 esac
 
-# The mail server of the tests is a Python program.
-prepare_mail() {
-    version=1.4.6
-    tools=${CARGO_TARGET_DIR:-$PWD/target}/aiosmtpd-$version
-    if [ ! -x "$tools/bin/aiosmtpd" ]; then
-        rm -rf "$tools"
-        python3 -m venv "$tools" || {
-            say 'a Python environment cannot be made; install python3-venv (apt-get install python3-venv) and start again'
-            exit 1
-        }
-        "$tools/bin/pip" install --quiet --disable-pip-version-check "aiosmtpd==$version" || {
-            rm -rf "$tools"
-            say "aiosmtpd $version cannot be installed from PyPI; the tests of mail need it, so make PyPI reachable once"
-            exit 1
-        }
-    fi
-    TEST_MAIL_PYTHON=$tools/bin/python
-    export TEST_MAIL_PYTHON
-}
-
-prepare_mail
+TEST_MAIL_PYTHON=$(scripts/mail-python.sh)
+export TEST_MAIL_PYTHON
 start_postgres
 start_redis
 if command -v cargo-nextest >/dev/null 2>&1; then

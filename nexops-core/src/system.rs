@@ -13,6 +13,9 @@ use crate::text_enum;
 pub struct System {
     /// The daemon's version.
     pub version: String,
+    /// What it calls itself where several share a database: its machine, process and address.
+    #[serde(default)]
+    pub daemon: String,
     /// When it started.
     pub started_at: DateTime<Utc>,
     /// Seconds since then.
@@ -94,6 +97,10 @@ pub struct JobHealth {
     pub connection: Option<String>,
     /// Seconds between two runs.
     pub period_seconds: f64,
+    /// The daemon that does the work, if several share the database and it is another one; the rest then tells of the time
+    /// when this one did. Null if it is this one, or nobody for the moment.
+    #[serde(default)]
+    pub done_by: Option<String>,
     /// Runs since the daemon started.
     pub runs: u64,
     /// How many of them failed.

@@ -8,6 +8,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use nexops_core::id::{ConnectionId, TaskId};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::cache::Cache;
 use crate::config::{self, Config};
@@ -19,6 +20,7 @@ use crate::db::{self, Db};
 use crate::events::Events;
 use crate::jobs;
 use crate::jobs::memory::Memory;
+use crate::lease::Lease;
 use crate::outbound;
 use crate::proxmox;
 use crate::secret::Keyring;
@@ -29,6 +31,8 @@ use crate::tls::Tls;
 pub struct App {
     /// The configuration.
     pub config: Config,
+    /// Which of several daemons it is.
+    pub daemon: Daemon,
     /// The database.
     pub db: Db,
     /// The keys that seal stored secrets.
@@ -64,6 +68,23 @@ pub struct App {
     pub tracker: TaskTracker,
 }
 
+/// A daemon as others know it.
+#[derive(Debug)]
+pub struct Daemon {
+    /// New with every start.
+    pub id: Uuid,
+    /// Its machine, process and address.
+    pub name: String,
+}
+
+impl Daemon {
+    fn new(config: &Config) -> Self {
+        let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let (machine, process, address) = (machine.trim(), std::process::id(), config.access.listen);
+        Self { id: Uuid::now_v7(), name: format!("{machine}, process {process}, {address}") }
+    }
+}
+
 /// A cluster that is watched.
 #[derive(Debug)]
 pub struct Connection {
@@ -75,6 +96,8 @@ pub struct Connection {
     pub revision: Option<i32>,
     /// Cancelled when it is not to be watched any more.
     pub stop: CancellationToken,
+    /// The right to look at it and to write down what is seen.
+    pub lease: Arc<Lease>,
     /// Its loops, so that their end can be waited for.
     pub loops: TaskTracker,
     /// How it is asked.
@@ -125,6 +148,7 @@ impl App {
         let rollup = Arc::new(jobs::Handle::new(jobs::rollup::NAME, None, jobs::rollup::PERIOD));
         let evaluate = Arc::new(jobs::Handle::new(jobs::evaluate::NAME, None, jobs::evaluate::PERIOD));
         Ok(Self {
+            daemon: Daemon::new(&config),
             config,
             db,
             secrets,
@@ -194,6 +218,20 @@ pub fn kept(retention: &config::Retention, now: DateTime<Utc>) -> Kept {
     Kept { samples: since(retention.raw), five_minutes: since(retention.five_minutes), hours: since(retention.hour) }
 }
 
+impl App {
+    /// Every lease under which this daemon would work.
+    #[must_use]
+    pub fn leases(&self) -> Vec<Arc<Lease>> {
+        let mut leases: Vec<Arc<Lease>> = Vec::new();
+        for handle in self.handles() {
+            if leases.iter().all(|lease| lease.scope() != handle.lease().scope()) {
+                leases.push(Arc::clone(handle.lease()));
+            }
+        }
+        leases
+    }
+}
+
 /// The time, in the precision in which it is written down and shown.
 #[must_use]
 pub fn now() -> DateTime<Utc> {
@@ -242,7 +280,8 @@ impl Connection {
     ) -> anyhow::Result<Self> {
         let config::Connection { name, settings } = connection;
         let client = proxmox::Client::new(settings).with_context(|| format!("set up the connection '{name}'"))?;
-        let handle = |job, period| Arc::new(jobs::Handle::new(job, Some(name), period));
+        let lease = Arc::new(Lease::new(format!("connection/{id}")));
+        let handle = |job, period| Arc::new(jobs::Handle::new(job, Some((name, &lease)), period));
         Ok(Self {
             id,
             name: name.clone(),
@@ -255,6 +294,7 @@ impl Connection {
             collect: handle(jobs::collect::NAME, config.intervals.collect),
             follow: handle(jobs::follow::NAME, jobs::follow::PERIOD),
             inside: handle(jobs::inside::NAME, jobs::inside::PERIOD),
+            lease,
             looking: tokio::sync::Mutex::default(),
             in_flight: Mutex::default(),
             failing: Mutex::default(),
@@ -308,11 +348,23 @@ impl Connection {
         *self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Which release of Proxmox answers, as it says itself if nobody in this daemon has asked it before.
+    ///
+    /// # Errors
+    /// As every question to Proxmox.
+    pub async fn learn_version(&self) -> Result<(u32, u32), proxmox::Error> {
+        if let Some(version) = self.version() {
+            return Ok(version);
+        }
+        let version = self.proxmox.version().await?;
+        self.runs_version(version.major, version.minor);
+        Ok((version.major, version.minor))
+    }
+
     /// Whether a stop may take the place of a shutdown that is under way: since 8.2. Earlier releases refuse the wish
-    /// itself.
-    #[must_use]
-    pub fn can_overrule_shutdown(&self) -> bool {
-        self.version().is_some_and(|version| version >= (8, 2))
+    /// itself, so that it is not made where the release cannot be learned.
+    pub async fn can_overrule_shutdown(&self) -> bool {
+        self.learn_version().await.is_ok_and(|version| version >= (8, 2))
     }
 
     /// Marks a task as being sent to Proxmox by this process, until the mark is dropped.

@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod inside;
 pub mod inventory;
 pub mod latest;
+pub mod lease;
 pub mod node;
 pub mod outbox;
 pub mod overview;
@@ -81,6 +82,12 @@ pub enum Error {
     OtherVersion {
         /// The version that is there.
         version: i64,
+    },
+    /// The work is another daemon's by now, so that what this one brings is not written down.
+    #[error("another daemon does this work by now ({scope})")]
+    Superseded {
+        /// The lease that changed hands.
+        scope: String,
     },
     /// The database is away, or too busy to answer in time.
     #[error("the database does not answer")]

@@ -3,6 +3,8 @@
 //! A run takes no input and can be repeated: it looks at the world and brings our picture of it up to date. It is not
 //! retried; the next run is the retry. Loops that work per connection run once for each, so that a dead cluster delays
 //! nobody.
+//!
+//! Several daemons may share the database: each loop works under a lease, and waits while another daemon has it.
 
 pub mod backfill;
 pub mod backlog;
@@ -11,6 +13,7 @@ pub mod collect;
 pub mod deliver;
 pub mod evaluate;
 pub mod follow;
+mod handle;
 pub mod inside;
 mod look;
 pub mod memory;
@@ -19,20 +22,19 @@ pub mod rollup;
 pub mod sync;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use nexops_core::system::JobHealth;
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::handle::Handle;
 use crate::app::{App, Connection, now};
 use crate::connections;
-use crate::proxmox;
+use crate::lease;
 
 /// The longest pause before a loop that failed looks again, unless the loop itself says otherwise.
 const LONGEST_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -43,8 +45,16 @@ pub trait Job: Send + Sync + 'static {
     const TIMEOUT: Duration;
     /// The longest pause after a run that failed.
     const PAUSE_AFTER_FAILURE: Duration = LONGEST_PAUSE_AFTER_FAILURE;
+    /// How long it goes on when the database is away, so that nobody can tell who is to do the work. Not at all, unless
+    /// it can keep what it brings.
+    const ADRIFT: Duration = Duration::ZERO;
     /// What a run did, in numbers.
     type Report: Serialize + Send;
+
+    /// How long the work can wait that another daemon did until now: that one may have done it a moment ago.
+    fn can_wait(&self, _app: &App, _now: DateTime<Utc>) -> impl Future<Output = Duration> + Send {
+        std::future::ready(Duration::ZERO)
+    }
 
     /// Does the work once.
     fn run(&self, app: &App, now: DateTime<Utc>) -> impl Future<Output = anyhow::Result<Ran<Self::Report>>> + Send;
@@ -66,122 +76,6 @@ impl<Report> Ran<Report> {
     }
 }
 
-/// A loop as seen from outside: how it fares, and a bell to ring for an extra run.
-#[derive(Debug)]
-pub struct Handle {
-    name: &'static str,
-    connection: Option<String>,
-    period: Duration,
-    bell: Notify,
-    runs: watch::Sender<Runs>,
-    health: Mutex<Health>,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Runs {
-    begun: u64,
-    ended: u64,
-}
-
-#[derive(Debug, Default)]
-struct Health {
-    failures: u64,
-    last_started_at: Option<DateTime<Utc>>,
-    last_succeeded_at: Option<DateTime<Utc>>,
-    last_duration: Option<Duration>,
-    last_error: Option<String>,
-    last_report: serde_json::Value,
-}
-
-impl Handle {
-    /// A loop that has not run yet.
-    #[must_use]
-    pub fn new(name: &'static str, connection: Option<&str>, period: Duration) -> Self {
-        Self {
-            name,
-            connection: connection.map(str::to_owned),
-            period,
-            bell: Notify::new(),
-            runs: watch::Sender::default(),
-            health: Mutex::default(),
-        }
-    }
-
-    /// Asks for a run as soon as the present one, if any, is over.
-    pub fn ring(&self) {
-        self.bell.notify_one();
-    }
-
-    /// Asks for a run and waits until one that began after the asking is over, well or not. Gives `false` when that
-    /// takes longer than `patience`.
-    pub async fn run_now(&self, patience: Duration) -> bool {
-        let mut runs = self.runs.subscribe();
-        let wanted = runs.borrow_and_update().begun + 1;
-        self.ring();
-        tokio::time::timeout(patience, runs.wait_for(|runs| runs.ended >= wanted)).await.is_ok_and(|done| done.is_ok())
-    }
-
-    /// Waits until the loop has run at least once.
-    pub async fn first_run(&self) {
-        let mut runs = self.runs.subscribe();
-        // The sender lives in `self`, so that waiting cannot fail.
-        let _ended = runs.wait_for(|runs| runs.ended >= 1).await;
-    }
-
-    /// Whether the loop has run at least once.
-    #[must_use]
-    pub fn has_run(&self) -> bool {
-        self.runs.borrow().ended >= 1
-    }
-
-    /// How it fares.
-    #[must_use]
-    pub fn health(&self) -> JobHealth {
-        let Health { failures, last_started_at, last_succeeded_at, last_duration, last_error, last_report } =
-            &*self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        JobHealth {
-            name: self.name.to_owned(),
-            connection: self.connection.clone(),
-            period_seconds: self.period.as_secs_f64(),
-            runs: self.runs.borrow().ended,
-            failures: *failures,
-            last_started_at: *last_started_at,
-            last_succeeded_at: *last_succeeded_at,
-            last_duration_ms: last_duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
-            last_error: last_error.clone(),
-            last_report: last_report.clone(),
-        }
-    }
-
-    fn begin(&self, now: DateTime<Utc>) {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).last_started_at = Some(now);
-        self.runs.send_modify(|runs| runs.begun += 1);
-    }
-
-    fn end(&self, took: Duration, now: DateTime<Utc>, result: Result<serde_json::Value, &anyhow::Error>) {
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        health.last_duration = Some(took);
-        match result {
-            Ok(report) => {
-                health.last_report = report;
-                health.last_succeeded_at = Some(now);
-                health.last_error = None;
-            }
-            Err(error) => {
-                let text = format!("{error:#}");
-                // What Proxmox does wrong is logged where it is noticed; and nothing is logged twice in a row.
-                if !error.is::<proxmox::Error>() && health.last_error.as_ref() != Some(&text) {
-                    tracing::warn!(job.name = self.name, connection.name = self.connection, "a run failed: {text}");
-                }
-                health.failures += 1;
-                health.last_error = Some(text);
-            }
-        }
-        drop(health);
-        self.runs.send_modify(|runs| runs.ended += 1);
-    }
-}
-
 /// Starts every loop.
 pub fn start(app: &Arc<App>) {
     for connection in app.connections().iter() {
@@ -194,6 +88,7 @@ pub fn start(app: &Arc<App>) {
     spawn(app, &app.tracker, &never, &app.deliver, deliver::Deliver::new(app));
     spawn(app, &app.tracker, &never, &app.evaluate, evaluate::Evaluate::default());
     app.tracker.spawn(connections::keep_in_step(Arc::clone(app)));
+    app.tracker.spawn(lease::keep(Arc::clone(app)));
 }
 
 /// Starts the loops of one connection.
@@ -221,11 +116,28 @@ fn spawn<J: Job>(app: &Arc<App>, tracker: &TaskTracker, stop: &CancellationToken
     let work = async move {
         let mut pause = Duration::ZERO;
         loop {
-            tokio::select! {
-                () = handle.bell.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+            if !handle.lease().is_permitted(J::ADRIFT) {
+                pause = match wait_for_lease(&app, &handle, J::ADRIFT).await {
+                    Before::Another => job.can_wait(&app, now()).await,
+                    Before::Nobody => Duration::ZERO,
+                };
             }
-            pause = run_once(&app, &handle, &job).await;
+            let rung = tokio::select! {
+                () = handle.rung() => true,
+                () = tokio::time::sleep(pause) => false,
+            };
+            if !handle.lease().is_permitted(J::ADRIFT) {
+                // Whoever has the lease now is told.
+                if rung {
+                    handle.ring();
+                }
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = handle.lease().forbidden(J::ADRIFT) => pause = Duration::ZERO,
+                next = run_once(&app, &handle, &job) => pause = next,
+            }
         }
     };
     // Every run writes in transactions and is repeated at the next start, so that it can be left at any moment.
@@ -238,10 +150,41 @@ fn spawn<J: Job>(app: &Arc<App>, tracker: &TaskTracker, stop: &CancellationToken
     }));
 }
 
+/// Who did the work before this daemon.
+enum Before {
+    Another,
+    Nobody,
+}
+
+/// Waits until this daemon may do the work. Meanwhile, wishes for a run are passed on to the one that does it.
+async fn wait_for_lease(app: &App, handle: &Handle, adrift: Duration) -> Before {
+    let mut before = Before::Nobody;
+    while !handle.lease().is_permitted(adrift) {
+        if handle.lease().holder_elsewhere().is_some() {
+            before = Before::Another;
+        }
+        tokio::select! {
+            biased;
+            () = handle.lease().permitted(adrift) => {}
+            () = handle.rung() => if let Err(error) = lease::call(app, handle).await {
+                tracing::debug!(job.name = handle.name(), "no other daemon could be asked for a run: {error}");
+            },
+            () = handle.lease().elsewhere(), if matches!(before, Before::Nobody) => {}
+        }
+    }
+    before
+}
+
+/// What is left of an interval after work that was done last at that time. Not more than the interval, whatever clocks say.
+fn until_due(last: Option<DateTime<Utc>>, interval: Duration, now: DateTime<Utc>) -> Duration {
+    let passed = last.map(|last| (now - last).to_std().unwrap_or_default());
+    passed.map_or(Duration::ZERO, |passed| interval.saturating_sub(passed))
+}
+
 /// Runs a job once, come what may, and says how long to pause.
 async fn run_once<J: Job>(app: &App, handle: &Handle, job: &J) -> Duration {
     let (start, clock) = (now(), Instant::now());
-    handle.begin(start);
+    let number = handle.begin(start);
     let run = tokio::time::timeout(J::TIMEOUT, AssertUnwindSafe(job.run(app, start)).catch_unwind());
     let result = match run.await {
         Ok(Ok(result)) => result,
@@ -251,13 +194,13 @@ async fn run_once<J: Job>(app: &App, handle: &Handle, job: &J) -> Duration {
     match result {
         Ok(Ran { report, again_in }) => {
             let report = serde_json::to_value(report).unwrap_or_default();
-            tracing::debug!(job.name = handle.name, connection.name = handle.connection, %report, "a run ended");
-            handle.end(clock.elapsed(), now(), Ok(report));
-            again_in.unwrap_or(handle.period).saturating_sub(clock.elapsed().min(handle.period / 2))
+            tracing::debug!(job.name = handle.name(), connection.name = handle.connection(), %report, "a run ended");
+            handle.end(number, clock.elapsed(), now(), Ok(report));
+            again_in.unwrap_or(handle.period()).saturating_sub(clock.elapsed().min(handle.period() / 2))
         }
         Err(error) => {
-            handle.end(clock.elapsed(), now(), Err(&error));
-            handle.period.min(J::PAUSE_AFTER_FAILURE)
+            handle.end(number, clock.elapsed(), now(), Err(&error));
+            handle.period().min(J::PAUSE_AFTER_FAILURE)
         }
     }
 }

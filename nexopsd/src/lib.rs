@@ -19,6 +19,7 @@ pub mod figures;
 pub mod health;
 pub mod inventory;
 pub mod jobs;
+pub mod lease;
 pub mod notify;
 pub mod outbound;
 pub mod postgres;

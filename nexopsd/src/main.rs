@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use nexopsd::app::App;
 use nexopsd::config::{Config, Flags, Log};
 use nexopsd::start::{self, OpenDatabase};
-use nexopsd::{api, check, jobs, seed, serve, telemetry};
+use nexopsd::{api, check, jobs, lease, seed, serve, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -145,6 +145,8 @@ async fn fill(
     for connection in app.connections().iter() {
         jobs::watch(&app, connection);
     }
+    // They wait for a lease.
+    app.tracker.spawn(lease::keep(Arc::clone(&app)));
     let filled = seed::fill(&app, &cluster, |step| println!("{step}")).await;
     app.shutdown.cancel();
     app.tracker.close();

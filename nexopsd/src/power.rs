@@ -227,6 +227,7 @@ async fn begin(app: &App, vm: &Vm, at: &GuestAddress, wish: &Wish<'_>) -> Result
         vmid: vm.vmid,
         node: &at.node,
         action,
+        sender: app.daemon.id,
         audit,
         claim,
     };
@@ -254,13 +255,20 @@ async fn send(
     action: PowerAction,
     overruled: bool,
 ) -> Result<Task, Error> {
-    let options = PowerOptions { overrule_shutdown: overruled && connection.can_overrule_shutdown(), timeout: None };
+    let overrule_shutdown = overruled && connection.can_overrule_shutdown().await;
+    let options = PowerOptions { overrule_shutdown, timeout: None };
     let answer = connection.proxmox.power(at, action, options).await;
     // Whatever becomes of the writing down, the loop finds the worker and follows it.
     connection.follow.ring();
     match answer {
         Ok(upid) => note_worker(app, task, &upid).await.map_err(|error| Error::Accepted { task, error }),
-        Err(error) if error.outcome_unknown() => Err(Error::Proxmox { error, task: Some(task) }),
+        Err(error) if error.outcome_unknown() => {
+            // If that cannot be written down, it is believed for as long as a request can last.
+            if let Ok(mut conn) = app.db.get().await {
+                let _noted = db::task::sent_in_vain(&mut conn, task).await;
+            }
+            Err(Error::Proxmox { error, task: Some(task) })
+        }
         Err(error) => {
             let reason = error.upstream().map_or_else(|| error.to_string(), |upstream| upstream.reason);
             let conn = &mut app.db.get().await?;

@@ -51,7 +51,8 @@ pub async fn check_now(app: &App, id: ServiceId) -> db::Result<()> {
     let check = db::service::health::check(&mut *app.db.get().await?, id).await?;
     let Some(check) = check else { return Ok(()) };
     let checked = ask(&app.outbound, check, longest(app)).await;
-    db::service::health::record(&mut *app.db.get().await?, &[checked], gap(app)).await?;
+    // Whoever asks for it may have it of any daemon.
+    db::service::health::record(&mut *app.db.get().await?, None, &[checked], gap(app)).await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub async fn measure() -> (Vec<Figure>, Vec<Requests>) {
     let clock = Instant::now();
     rollup::summarize(&mut conn).await.unwrap();
     for &resolution in Resolution::ALL {
-        while rollup::advance(&mut conn, resolution, now).await.unwrap().is_some() {}
+        while rollup::advance(&mut conn, None, resolution, now).await.unwrap().is_some() {}
     }
     figures.push(Figure::plain("rolling up three days", clock.elapsed().as_secs_f64() * 1000.0, "ms"));
     figures.push(rolling_up_five_minutes(&mut conn, now).await);
@@ -104,7 +104,7 @@ async fn rolling_up_five_minutes(conn: &mut AsyncPgConnection, now: DateTime<Utc
     rollup::reopen(conn, now - Duration::minutes(8)).await.unwrap();
     let clock = Instant::now();
     rollup::summarize(conn).await.unwrap();
-    while rollup::advance(conn, Resolution::FiveMinutes, now).await.unwrap().is_some() {}
+    while rollup::advance(conn, None, Resolution::FiveMinutes, now).await.unwrap().is_some() {}
     Figure::plain("rolling up the last five minutes", clock.elapsed().as_secs_f64() * 1000.0, "ms")
 }
 

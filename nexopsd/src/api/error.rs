@@ -44,6 +44,7 @@ impl Error {
             db::Error::NotFound => Self::not_found(kind, id),
             db::Error::Unique { .. }
             | db::Error::OtherVersion { .. }
+            | db::Error::Superseded { .. }
             | db::Error::Unavailable(_)
             | db::Error::Other(_) => error.into(),
         }
@@ -76,7 +77,7 @@ impl From<db::Error> for Error {
                 "the database does not answer; the daemon goes on trying, so try again in a moment",
             )
             .with_source(error),
-            db::Error::Unique { .. } | db::Error::Other(_) => Self::internal(error),
+            db::Error::Unique { .. } | db::Error::Superseded { .. } | db::Error::Other(_) => Self::internal(error),
         }
     }
 }
@@ -159,6 +160,7 @@ impl From<power::Error> for Error {
                     db::Error::NotFound
                     | db::Error::Unique { .. }
                     | db::Error::OtherVersion { .. }
+                    | db::Error::Superseded { .. }
                     | db::Error::Other(_) => ErrorCode::Internal,
                 };
                 Self::new(code, error.to_string()).with_source(error)

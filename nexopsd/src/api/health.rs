@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use nexops_core::envelope::Envelope;
 use nexops_core::error::ErrorCode;
+use nexops_core::id::ConnectionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,14 +50,23 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Envelope<Ready>>
     });
     asked.await.map_err(|elapsed| Error::from(db::Error::Unavailable(elapsed.into())))??;
     let connections = app.connections();
-    let waiting_for: Vec<&str> = connections
-        .iter()
-        .filter(|connection| !connection.collect.has_run())
-        .map(|connection| connection.name.as_str())
-        .collect();
+    let mut waiting_for = Vec::new();
+    for connection in connections.iter().filter(|connection| !connection.collect.has_run()) {
+        // Another daemon may have looked already.
+        let looked = connection.lease.holder_elsewhere().is_some() && was_looked_at(&app, connection.id).await?;
+        if !looked {
+            waiting_for.push(connection.name.as_str());
+        }
+    }
     if !waiting_for.is_empty() {
         let message = format!("the first look at {} is still under way", waiting_for.join(", "));
         return Err(Error::new(ErrorCode::NotReady, message));
     }
     Ok(reply::one(Ready { connections: connections.len() }))
+}
+
+async fn was_looked_at(app: &App, id: ConnectionId) -> Result<bool> {
+    let conn = &mut app.db.get().await?;
+    let record = db::connection::records(conn).await?.into_iter().find(|record| record.id == id);
+    Ok(record.is_some_and(|record| record.last_success_at.is_some() || record.last_error.is_some()))
 }

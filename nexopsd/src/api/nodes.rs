@@ -49,8 +49,10 @@ async fn find(app: &App, id: NodeId) -> Result<Node> {
     let conn = &mut app.db.get().await?;
     db::node::find(conn, id, app.staleness(now())).await.map_err(|error| match error {
         db::Error::NotFound => Error::not_found("node", id),
-        db::Error::Unique { .. } | db::Error::OtherVersion { .. } | db::Error::Unavailable(_) | db::Error::Other(_) => {
-            error.into()
-        }
+        db::Error::Unique { .. }
+        | db::Error::OtherVersion { .. }
+        | db::Error::Superseded { .. }
+        | db::Error::Unavailable(_)
+        | db::Error::Other(_) => error.into(),
     })
 }

@@ -165,8 +165,10 @@ async fn check(app: &App, conn: &mut Conn, settings: &ServiceSettings) -> Result
 fn missing(error: db::Error, id: ServiceId) -> Error {
     match error {
         db::Error::NotFound => Error::not_found("service", id),
-        db::Error::Unique { .. } | db::Error::OtherVersion { .. } | db::Error::Unavailable(_) | db::Error::Other(_) => {
-            error.into()
-        }
+        db::Error::Unique { .. }
+        | db::Error::OtherVersion { .. }
+        | db::Error::Superseded { .. }
+        | db::Error::Unavailable(_)
+        | db::Error::Other(_) => error.into(),
     }
 }

@@ -28,6 +28,7 @@ pub async fn system(State(app): State<Arc<App>>) -> Result<Json<Envelope<System>
     let sizes = db::storage::sizes(conn).await?;
     Ok(reply::one(System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        daemon: app.daemon.name.clone(),
         started_at: app.started_at,
         uptime_seconds: (now - app.started_at).num_seconds(),
         demo: app.config.demo,

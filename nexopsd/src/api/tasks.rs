@@ -63,8 +63,10 @@ async fn find(app: &App, id: TaskId) -> Result<Task> {
     let conn = &mut app.db.get().await?;
     db::task::find(conn, id).await.map_err(|error| match error {
         db::Error::NotFound => Error::not_found("task", id),
-        db::Error::Unique { .. } | db::Error::OtherVersion { .. } | db::Error::Unavailable(_) | db::Error::Other(_) => {
-            error.into()
-        }
+        db::Error::Unique { .. }
+        | db::Error::OtherVersion { .. }
+        | db::Error::Superseded { .. }
+        | db::Error::Unavailable(_)
+        | db::Error::Other(_) => error.into(),
     })
 }

@@ -18,7 +18,7 @@ use super::extract::{Caller, Query, Vm as VmPath, paging};
 use super::idempotency::{self, Key};
 use super::kept::{self, Found, Rows};
 use super::reply::{self, Known};
-use crate::app::{App, now};
+use crate::app::{App, Connection, now};
 use crate::db::audit::Origin;
 use crate::{db, power};
 
@@ -72,12 +72,26 @@ pub async fn vm_usage(
             );
             return Err(Error::new(ErrorCode::ProxmoxTimeout, message));
         }
-        if let Some(error) = connection.failure() {
+        if let Some(error) = connection.failure().filter(|_| connection.lease.is_held()) {
             return Err(error.into());
         }
+        fail_as_written_down(&app, &connection).await?;
         found = power::find(&app, found.id.into()).await?;
     }
     Ok(reply::observed(found.usage, &app, found.usage.observed_at))
+}
+
+/// How a connection fails to another daemon, which does the looking.
+async fn fail_as_written_down(app: &App, connection: &Connection) -> Result<()> {
+    if connection.lease.is_held() {
+        return Ok(());
+    }
+    let conn = &mut app.db.get().await?;
+    let record = db::connection::records(conn).await?.into_iter().find(|record| record.id == connection.id);
+    match record.and_then(|record| record.last_error) {
+        Some(error) => Err(Error::new(error.code, error.message)),
+        None => Ok(()),
+    }
 }
 
 /// Declares the route of a power action.

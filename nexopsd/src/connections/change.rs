@@ -130,7 +130,7 @@ pub async fn delete(app: &Arc<App>, id: ConnectionId, origin: &Origin) -> Result
     let audit = entry(origin, "connection.delete", id, details);
     {
         let conn = &mut app.db.get().await?;
-        settings::delete(conn, id, &audit).await.map_err(|error| match error {
+        settings::delete(conn, id, app.staleness(audit.at), &audit).await.map_err(|error| match error {
             db::Error::NotFound => Error::NotFound(id),
             other => other.into(),
         })?;

@@ -17,6 +17,9 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How long PostgreSQL works on one statement before it gives up.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a transaction may stand still: a daemon that hangs in the middle of one must not hold others up.
+const STANDSTILL: Duration = Duration::from_secs(8);
+
 /// Connects and sets the limits.
 pub(super) async fn establish(url: String) -> Result<AsyncPgConnection, ConnectionError> {
     let (url, tls) = sslmode(&url);
@@ -38,7 +41,11 @@ pub(super) async fn establish(url: String) -> Result<AsyncPgConnection, Connecti
             AsyncPgConnection::try_from_client_and_connection(client, connection).await?
         }
     };
-    let limits = format!("SET statement_timeout = {}; SET TIME ZONE 'UTC'", STATEMENT_TIMEOUT.as_millis());
+    let limits = format!(
+        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET TIME ZONE 'UTC'",
+        STATEMENT_TIMEOUT.as_millis(),
+        STANDSTILL.as_millis()
+    );
     connection.batch_execute(&limits).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }

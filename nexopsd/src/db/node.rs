@@ -192,6 +192,20 @@ pub(super) async fn changed_at(
     rows.into_iter().map(|row| into_node(row, staleness)).collect()
 }
 
+/// The nodes of a connection that exist.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn of_connection(
+    conn: &mut AsyncPgConnection,
+    connection: ConnectionId,
+    staleness: Staleness,
+) -> Result<Vec<Node>> {
+    let exists = nodes::connection_id.eq(connection.0).and(nodes::gone_at.is_null());
+    let rows: Vec<Joined> = joined!().filter(exists).order_by(nodes::id).load(conn).await?;
+    rows.into_iter().map(|row| into_node(row, staleness)).collect()
+}
+
 /// What is known of a node before a new answer of Proxmox is taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownNode {

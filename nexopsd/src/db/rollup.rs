@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Text, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexops_core::text_enum;
 
+use super::lease::{self, Fence};
 use super::{Error, Result};
 
 /// A sample that is older when somebody begins to write it is late.
@@ -129,17 +130,20 @@ pub async fn summarize(conn: &mut AsyncPgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Rolls up a stretch of what can be rolled up, and says how many rows that made; `None` when there was nothing to do.
+/// Rolls up a stretch of what can be rolled up, if the lease is held, and says how many rows that made; `None` when there
+/// was nothing to do.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`Error::Superseded`], or when the database does not answer.
 pub async fn advance(
     conn: &mut AsyncPgConnection,
+    fence: Option<&Fence>,
     resolution: Resolution,
     now: DateTime<Utc>,
 ) -> Result<Option<usize>> {
     conn.transaction::<_, Error, _>(async |conn| {
         super::commit_lazily(conn).await?;
+        lease::check(conn, fence).await?;
         // Where it has not looked at a table lately, PostgreSQL would read all of a day to find its last minutes.
         conn.batch_execute("SET LOCAL enable_seqscan = off").await?;
         // In the order of the key, as whoever sets it back does.

@@ -136,6 +136,7 @@ diesel::table! {
         audit_id -> Uuid,
         started_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        sender -> Nullable<Uuid>,
     }
 }
 

@@ -10,6 +10,7 @@ use nexops_core::metric::{Metric, SourceType};
 use uuid::Uuid;
 
 use super::latest::Observation;
+use super::lease::{self, Fence};
 use super::schema::{nodes, services, vms};
 use super::{Error, Result, rollup};
 
@@ -104,18 +105,20 @@ pub async fn insert(
     Ok(Stored { samples: stored, refused })
 }
 
-/// Stores samples in a transaction of their own.
+/// Stores samples in a transaction of their own, if the lease is held.
 ///
 /// # Errors
-/// As for [`insert`].
+/// [`Error::Superseded`], and as for [`insert`].
 pub async fn store(
     conn: &mut AsyncPgConnection,
+    fence: Option<&Fence>,
     index: &mut SeriesIndex,
     samples: &[Sample],
     now: DateTime<Utc>,
 ) -> Result<Stored> {
     conn.transaction(async |conn| {
         super::commit_lazily(conn).await?;
+        lease::check(conn, fence).await?;
         insert(conn, index, samples, now).await
     })
     .await

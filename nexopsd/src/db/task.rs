@@ -89,6 +89,8 @@ pub struct Intent<'a> {
     pub node: &'a str,
     /// What is to be done.
     pub action: PowerAction,
+    /// The daemon that sends it.
+    pub sender: Uuid,
     /// The audit row.
     pub audit: Entry<'a>,
     /// The claim on an idempotency key under which it is done, if the caller gave one.
@@ -138,6 +140,7 @@ pub async fn begin(conn: &mut AsyncPgConnection, intent: &Intent<'_>) -> Result<
                 tasks::node.eq(intent.node),
                 tasks::action.eq(intent.action.as_str()),
                 tasks::status.eq(TaskStatus::Running.as_str()),
+                tasks::sender.eq(intent.sender),
                 tasks::actor.eq(&intent.audit.origin.actor),
                 tasks::audit_id.eq(intent.audit.id.0),
                 tasks::started_at.eq(intent.audit.at),
@@ -173,6 +176,15 @@ pub async fn bind(
         tell(conn, id, now).await
     })
     .await
+}
+
+/// Notes that a task's sender is done with it and does not know what came of it, so that its worker is to be looked for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sent_in_vain(conn: &mut AsyncPgConnection, id: TaskId) -> Result<()> {
+    diesel::update(tasks::table.find(id.0)).set(tasks::sender.eq(None::<Uuid>)).execute(conn).await?;
+    Ok(())
 }
 
 /// Notes when a task's worker ended well while the guest has yet to be seen in the intended state.
@@ -274,6 +286,8 @@ pub struct Running {
     pub kind: VmType,
     /// When its worker ended well, if it did.
     pub worker_ended_at: Option<DateTime<Utc>>,
+    /// The daemon that sends it, or sent it, to Proxmox.
+    pub sender: Option<Uuid>,
 }
 
 /// The tasks of a connection that are not known to have ended, oldest first.
@@ -281,16 +295,16 @@ pub struct Running {
 /// # Errors
 /// When the database does not answer.
 pub async fn running(conn: &mut AsyncPgConnection, connection: ConnectionId) -> Result<Vec<Running>> {
-    let rows: Vec<(TaskRow, String, Option<DateTime<Utc>>)> = tasks::table
+    let rows: Vec<(TaskRow, String, Option<DateTime<Utc>>, Option<Uuid>)> = tasks::table
         .inner_join(vms::table)
         .filter(tasks::connection_id.eq(connection.0).and(tasks::status.eq(TaskStatus::Running.as_str())))
         .order_by(tasks::id)
-        .select((TaskRow::as_select(), vms::kind, tasks::worker_ended_at))
+        .select((TaskRow::as_select(), vms::kind, tasks::worker_ended_at, tasks::sender))
         .load(conn)
         .await?;
     rows.into_iter()
-        .map(|(row, kind, worker_ended_at)| {
-            Ok(Running { task: row.into_task()?, kind: super::word(&kind)?, worker_ended_at })
+        .map(|(row, kind, worker_ended_at, sender)| {
+            Ok(Running { task: row.into_task()?, kind: super::word(&kind)?, worker_ended_at, sender })
         })
         .collect()
 }

@@ -264,6 +264,21 @@ pub(super) async fn changed_at(
     rows.into_iter().map(|row| into_vm(row, staleness)).collect()
 }
 
+/// The guests of a connection that exist, `limit` at most.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn of_connection(
+    conn: &mut AsyncPgConnection,
+    connection: ConnectionId,
+    staleness: Staleness,
+    limit: i64,
+) -> Result<Vec<Vm>> {
+    let exists = vms::connection_id.eq(connection.0).and(vms::gone_at.is_null());
+    let rows: Vec<Joined> = joined!().filter(exists).order_by(vms::id).limit(limit).load(conn).await?;
+    rows.into_iter().map(|row| into_vm(row, staleness)).collect()
+}
+
 /// A guest's whole configuration; null before it was first read.
 ///
 /// # Errors

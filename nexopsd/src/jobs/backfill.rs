@@ -112,17 +112,14 @@ async fn try_fill(
         vms: vms.map(|vm| ((vm.state.kind, vm.vmid), vm.id.0)).collect(),
         nodes: nodes.into_iter().map(|node| (node.name, node.id.0)).collect(),
     };
-    let version = match connection.version() {
-        Some(version) => version,
-        None => connection.proxmox.version().await.map(|version| (version.major, version.minor))?,
-    };
+    let version = connection.learn_version().await?;
     let told = if version >= (8, 2) { from_memory(connection, &known, resources, gap, now).await } else { Ok(None) };
     let (samples, refused) = match told? {
         Some(told) => told,
         None => (from_databases(connection, &known, resources, gap).await?, 0),
     };
     let mut index = std::mem::take(&mut memory.index);
-    let mut stored = series::store(conn, &mut index, &samples, now).await?;
+    let mut stored = series::store(conn, Some(&connection.lease.fence()), &mut index, &samples, now).await?;
     memory.index = index;
     stored.refused += refused;
     tracing::info!(

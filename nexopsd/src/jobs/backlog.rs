@@ -53,6 +53,12 @@ impl Backlog {
         self.batches.pop_front();
     }
 
+    /// Drops everything.
+    pub fn clear(&mut self) {
+        self.dropped += self.samples();
+        self.batches.clear();
+    }
+
     /// How many samples wait.
     #[must_use]
     pub fn samples(&self) -> usize {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use super::{Job, Ran};
+use super::{Job, Ran, until_due};
 use crate::app::App;
 use crate::db::service::health::{self, Checked, Recorded};
 use crate::probe;
@@ -42,7 +42,13 @@ impl Job for CheckServices {
     const TIMEOUT: Duration = Duration::from_secs(600);
     type Report = Report;
 
+    async fn can_wait(&self, app: &App, now: DateTime<Utc>) -> Duration {
+        let last = async { health::last_checked_at(&mut *app.db.get().await?).await };
+        until_due(last.await.ok().flatten(), app.config.intervals.health, now)
+    }
+
     async fn run(&self, app: &App, _now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
+        let fence = app.check.lease().fence();
         let checks = health::checks(&mut *app.db.get().await?).await?;
         let mut report = Report { services: checks.len(), ..Report::default() };
         let many = u32::try_from(checks.len()).unwrap_or(u32::MAX);
@@ -66,7 +72,7 @@ impl Job for CheckServices {
             {
                 report.take(next, &mut batch);
             }
-            let recorded = health::record(&mut *app.db.get().await?, &batch, probe::gap(app)).await?;
+            let recorded = health::record(&mut *app.db.get().await?, Some(&fence), &batch, probe::gap(app)).await?;
             report.add(recorded);
         }
         app.evaluate.ring();

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::look::{Purpose, look};
-use super::{Job, Ran};
+use super::{Job, Ran, until_due};
 use crate::app::{App, Connection};
+use crate::db;
 
 /// The loop's name.
 pub const NAME: &str = "collect";
@@ -41,7 +42,13 @@ pub struct Report {
 
 impl Job for Collect {
     const TIMEOUT: Duration = Duration::from_secs(120);
+    const ADRIFT: Duration = Duration::from_secs(600);
     type Report = Report;
+
+    async fn can_wait(&self, app: &App, now: DateTime<Utc>) -> Duration {
+        let last = async { db::connection::collected_at(&mut *app.db.get().await?, self.connection.id).await };
+        until_due(last.await.ok().flatten(), app.config.intervals.collect, now)
+    }
 
     async fn run(&self, app: &App, _now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let looked = look(app, &self.connection, Purpose::Figures).await?;

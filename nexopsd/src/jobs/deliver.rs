@@ -59,8 +59,9 @@ impl Job for Deliver {
 
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
         let holder = Uuid::now_v7();
+        let fence = app.deliver.lease().fence();
         let conn = &mut app.db.get().await?;
-        let leased = sending::lease(conn, holder, &self.busy(), now).await?;
+        let leased = sending::lease(conn, Some(&fence), holder, &self.busy(), now).await?;
         let started = leased.len();
         for channel in leased {
             let mark = Busy::new(&self.busy, channel);

@@ -42,9 +42,10 @@ impl Job for Evaluate {
         self.clock.begin(Instant::now(), now);
         let interval = TimeDelta::from_std(app.config.intervals.collect).context("the interval of collections")?;
         let setting = Setting { now, interval };
+        let fence = app.evaluate.lease().fence();
         let conn = &mut app.db.get().await?;
         let judge = |world: &mut evaluation::World| alerting::judge(world, &self.clock, setting);
-        let (world, done) = evaluation::evaluate(conn, self.clock.step(), interval, now, judge).await?;
+        let (world, done) = evaluation::evaluate(conn, Some(&fence), self.clock.step(), interval, now, judge).await?;
         self.clock.written();
         if done.future_samples > 0 {
             tracing::warn!(

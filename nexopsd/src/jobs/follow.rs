@@ -101,6 +101,7 @@ impl Follow {
             },
             Some(Err(error)) => return self.give_up(app, running, &format!("the stored worker id: {error}")).await,
             None if self.connection.is_sending(task.id) => Ok(Step::GoesOn),
+            None if is_sent_elsewhere(app, running, now).await? => Ok(Step::GoesOn),
             None => return self.search(app, running, now).await,
         };
         match answer {
@@ -223,7 +224,7 @@ impl Follow {
     /// The guest as its node sees it; `None` when it is not there any more or may not be seen. An error when the node
     /// may tell a little later.
     async fn look_at(&self, running: &Running) -> Result<Option<GuestCurrent>, Error> {
-        let Running { task, kind, worker_ended_at: _ } = running;
+        let Running { task, kind, worker_ended_at: _, sender: _ } = running;
         let at = GuestAddress { node: task.node.clone(), kind: *kind, vmid: task.vmid };
         match in_time(self.connection.proxmox.guest_current(&at)).await {
             Ok(guest) => Ok(Some(guest)),
@@ -252,6 +253,16 @@ impl Follow {
         db::task::finish(conn, task.id, end, exit_status, seen, now).await?;
         tracing::info!(task.id = %task.id, vmid = task.vmid, action = %task.action, exit_status, "a task ended");
         Ok(Step::Ended)
+    }
+}
+
+/// Whether another daemon is sending the task at the moment.
+async fn is_sent_elsewhere(app: &App, running: &Running, now: DateTime<Utc>) -> db::Result<bool> {
+    match running.sender.filter(|sender| *sender != app.daemon.id) {
+        Some(sender) if now - running.task.started_at < APPEARING => {
+            db::lease::lives(&mut *app.db.get().await?, sender).await
+        }
+        Some(_) | None => Ok(false),
     }
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::backfill;
 use super::memory::{Memory, Picture, observe};
 use crate::app::{self, App, Connection};
+use crate::db::lease::Fence;
 use crate::db::series::{self, Stored};
 use crate::db::vm::record::{self, RecordedCounts, Sighting};
 use crate::db::{self, Conn, node};
@@ -67,6 +68,7 @@ pub struct Looked {
 /// memory.
 pub async fn look(app: &App, connection: &Connection, purpose: Purpose) -> anyhow::Result<Looked> {
     let memory = &mut *connection.looking.lock().await;
+    memory.begin(connection.lease.tenure());
     // Not when the run began: it may have waited for a look that hung.
     let now = app::now();
     let clock = Instant::now();
@@ -113,7 +115,8 @@ async fn write_down(
 ) -> db::Result<Looked> {
     let conn = &mut app.db.get().await?;
     let had_to_wait = !memory.backlog.is_empty();
-    let waited = write_backlog(conn, memory, now).await?;
+    let fence = connection.lease.fence();
+    let waited = write_backlog(conn, &fence, memory, now).await?;
     let known = record::known(conn, connection.id, now).await?;
     let seen_nodes = inventory::nodes(&resources.nodes, &resources.guests);
     let known_nodes = node::known_with_new(conn, connection.id, &seen_nodes, now).await?;
@@ -140,6 +143,7 @@ async fn write_down(
     };
     let storages = inventory::storages(&resources.storages);
     let sighting = Sighting {
+        fence: Some(&fence),
         connection: connection.id,
         at: now,
         nodes: &seen_nodes,
@@ -195,11 +199,11 @@ async fn write_down(
 }
 
 /// Writes down what waits, the oldest first; what is written waits no more, whatever comes after it.
-async fn write_backlog(conn: &mut Conn, memory: &mut Memory, now: DateTime<Utc>) -> db::Result<usize> {
+async fn write_backlog(conn: &mut Conn, fence: &Fence, memory: &mut Memory, now: DateTime<Utc>) -> db::Result<usize> {
     let mut written = 0;
     while let Some(samples) = memory.backlog.first() {
         let mut index = std::mem::take(&mut memory.index);
-        written += series::store(conn, &mut index, samples, now).await?.samples;
+        written += series::store(conn, Some(fence), &mut index, samples, now).await?.samples;
         memory.index = index;
         memory.backlog.written();
     }

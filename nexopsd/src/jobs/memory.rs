@@ -25,6 +25,8 @@ pub struct Memory {
     pub backlog: Backlog,
     /// Up to when figures were collected, written down or not; `None` before the first.
     pub collected_at: Option<DateTime<Utc>>,
+    /// The tenure of the lease under which all of that was seen.
+    tenure: Option<i64>,
 }
 
 /// Who is who, and the last figures of each.
@@ -41,6 +43,17 @@ pub struct Picture {
 }
 
 impl Memory {
+    /// Begins to work in a tenure of the lease. What is remembered from an earlier one is out of date: another daemon has
+    /// looked meanwhile, and has filled with Proxmox's own history what is missing, so that what waits goes as well.
+    pub fn begin(&mut self, tenure: Option<i64>) {
+        if self.tenure != tenure {
+            self.backlog.clear();
+            self.picture = None;
+            self.collected_at = None;
+            self.tenure = tenure;
+        }
+    }
+
     /// Measures with what is remembered, and lets the samples wait. Guests that nobody met before are left out: they
     /// get their id from the database.
     pub fn keep(&mut self, resources: &Resources, now: DateTime<Utc>) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Job, Ran};
 use crate::app::App;
 use crate::db::partition::{self, Upkeep};
-use crate::db::{audit, delivery, event, idempotency, service};
+use crate::db::{self, audit, delivery, event, idempotency, service};
 
 /// The loop's name.
 pub const NAME: &str = "partitions";
@@ -49,6 +49,7 @@ impl Job for KeepPartitions {
         let forgotten_keys = idempotency::forget(conn, now).await?;
         let forgotten_statuses = service::history::forget(conn, now).await?;
         let forgotten_deliveries = delivery::forget(conn, now).await?;
+        db::lease::forget(conn).await?;
         let forgotten_events = event::forget(conn, now).await?;
         let forgotten_audits = audit::forget(conn, now - app.config.retention.audit).await?;
         let partitions = partition::keep_in_order(conn, now, &app.kept(now)).await?;

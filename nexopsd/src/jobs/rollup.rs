@@ -32,13 +32,14 @@ impl Job for RollUp {
     type Report = Report;
 
     async fn run(&self, app: &App, now: DateTime<Utc>) -> anyhow::Result<Ran<Report>> {
+        let fence = &app.rollup.lease().fence();
         let conn = &mut app.db.get().await?;
         rollup::summarize(conn).await?;
         let mut report = Report::default();
-        while let Some(rows) = rollup::advance(conn, Resolution::FiveMinutes, now).await? {
+        while let Some(rows) = rollup::advance(conn, Some(fence), Resolution::FiveMinutes, now).await? {
             report.five_minutes += rows;
         }
-        while let Some(rows) = rollup::advance(conn, Resolution::Hour, now).await? {
+        while let Some(rows) = rollup::advance(conn, Some(fence), Resolution::Hour, now).await? {
             report.hours += rows;
         }
         Ok(Ran::of(report))

@@ -76,7 +76,9 @@ impl Bench {
     async fn evaluate(&mut self, seconds: i64) {
         let setting = Setting { now: self.at(seconds), interval: TimeDelta::seconds(30) };
         let judge = |world: &mut evaluation::World| alerting::judge(world, &self.clock, setting);
-        evaluation::evaluate(&mut self.conn, TimeDelta::zero(), setting.interval, setting.now, judge).await.unwrap();
+        evaluation::evaluate(&mut self.conn, None, TimeDelta::zero(), setting.interval, setting.now, judge)
+            .await
+            .unwrap();
     }
 
     /// Collects and evaluates every half minute, from a time on, as many times as there are values.
@@ -168,7 +170,9 @@ async fn two_daemons_that_evaluate_the_same_raise_one_alert_and_one_message() {
         others.push(tokio::spawn(async move {
             let clock = Clock::default();
             let judge = |world: &mut evaluation::World| alerting::judge(world, &clock, setting);
-            evaluation::evaluate(&mut conn, TimeDelta::zero(), setting.interval, setting.now, judge).await.unwrap();
+            evaluation::evaluate(&mut conn, None, TimeDelta::zero(), setting.interval, setting.now, judge)
+                .await
+                .unwrap();
         }));
     }
     for other in others {
@@ -392,7 +396,7 @@ async fn a_clock_that_is_set_back_by_an_hour_neither_stops_nor_fires_anything() 
     for _ in 0..2 {
         let setting = Setting { now: bench.at(90 - 3600), interval: TimeDelta::seconds(30) };
         let judge = |world: &mut evaluation::World| alerting::judge(world, &bench.clock, setting);
-        evaluation::evaluate(&mut bench.conn, back, setting.interval, setting.now, judge).await.unwrap();
+        evaluation::evaluate(&mut bench.conn, None, back, setting.interval, setting.now, judge).await.unwrap();
     }
     assert_eq!((bench.phase().await.as_str(), bench.alerts().await.as_str()), ("pending", ""));
     bench.watch(120 - 3600, &[85.0]).await;

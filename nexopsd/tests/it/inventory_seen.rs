@@ -263,6 +263,7 @@ async fn a_list_that_was_on_its_way_does_not_undo_what_the_guests_node_told_mean
     let (nodes, figures) = (inventory::nodes(&resources.nodes, &resources.guests), [figures]);
     let staleness = daemon.app.staleness(asked_at);
     let sighting = Sighting {
+        fence: None,
         connection: connection.id,
         at: asked_at,
         nodes: &nodes,

@@ -57,7 +57,7 @@ impl Bench {
     async fn roll_up(&mut self) {
         rollup::summarize(&mut self.conn).await.unwrap();
         for &resolution in Resolution::ALL {
-            while rollup::advance(&mut self.conn, resolution, self.now).await.unwrap().is_some() {}
+            while rollup::advance(&mut self.conn, None, resolution, self.now).await.unwrap().is_some() {}
         }
     }
 

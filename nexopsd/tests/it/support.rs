@@ -7,6 +7,7 @@ pub mod database;
 pub mod log;
 pub mod mail;
 pub mod notice;
+pub mod program;
 pub mod receiver;
 pub mod site;
 

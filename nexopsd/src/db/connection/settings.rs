@@ -4,14 +4,16 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexops_core::event::Change;
 use nexops_core::id::ConnectionId;
 use nexops_core::page::Paging;
 use nexops_core::settings::ProxmoxConnection;
 use uuid::Uuid;
 
 use super::super::audit::{self, Entry};
+use super::super::latest::Staleness;
 use super::super::schema::proxmox_connections;
-use super::super::{Error, Result, lock_inventory};
+use super::super::{Error, Result, event, lock_inventory, node, vm};
 use super::last_error;
 use crate::secret::{Place, Sealed};
 
@@ -264,13 +266,23 @@ pub async fn reseal(conn: &mut AsyncPgConnection, stored: &Stored, token: &Seale
     Ok(())
 }
 
-/// Deletes a connection with everything that was seen through it, and writes that into the audit log, which stays.
+/// Deletes a connection with everything that was seen through it, tells those who follow, and writes that into the audit
+/// log, which stays.
 ///
 /// # Errors
 /// [`Error::NotFound`], or when the database does not answer.
-pub async fn delete(conn: &mut AsyncPgConnection, id: ConnectionId, audit: &Entry<'_>) -> Result<()> {
+pub async fn delete(
+    conn: &mut AsyncPgConnection,
+    id: ConnectionId,
+    staleness: Staleness,
+    audit: &Entry<'_>,
+) -> Result<()> {
     conn.transaction::<_, Error, _>(async |conn| {
         lock_inventory(conn, id).await?;
+        let nodes = node::of_connection(conn, id, staleness).await?;
+        let vms = vm::of_connection(conn, id, staleness, event::TOO_MANY).await?;
+        let nodes = nodes.into_iter().map(|node| Change::Node(Box::new(node)));
+        let gone: Vec<Change> = nodes.chain(vms.into_iter().map(|vm| Change::Vm(Box::new(vm)))).collect();
         for forget in [
             // Nobody will learn how these ended.
             "UPDATE audit_logs SET outcome = 'unknown' FROM tasks \
@@ -285,6 +297,7 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: ConnectionId, audit: &Entr
         if diesel::delete(proxmox_connections::table.find(id.0)).execute(conn).await? == 0 {
             return Err(Error::NotFound);
         }
+        event::record_deletion(conn, &gone, audit.at).await?;
         audit::done(conn, audit).await
     })
     .await

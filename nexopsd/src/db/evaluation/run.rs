@@ -15,6 +15,7 @@ use nexops_core::metric::Metric;
 use uuid::Uuid;
 
 use super::super::audit::{self, Entry};
+use super::super::lease::{self, Fence};
 use super::super::{Error, Result, event, outbox};
 use super::{
     Cursors, Done, Fresh, Key, Source, World, advance, cursors, fresh, key_of, last_before, lock, remember_rules,
@@ -24,19 +25,21 @@ use super::{
 /// The cursor under which the time of the last run itself stands.
 const RUNS: Uuid = Uuid::nil();
 
-/// Evaluates: reads the world, has it judged, and writes down what comes of it. `step` is by how much the clock was set
-/// since the last run.
+/// Evaluates, if the lease is held: reads the world, has it judged, and writes down what comes of it. `step` is by how
+/// much the clock was set since the last run.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`Error::Superseded`], or when the database does not answer.
 pub async fn evaluate(
     conn: &mut AsyncPgConnection,
+    fence: Option<&Fence>,
     step: TimeDelta,
     interval: TimeDelta,
     now: DateTime<Utc>,
     judge: impl Fn(&mut World) -> Done + Send + Sync,
 ) -> Result<(World, Done)> {
     conn.transaction::<_, Error, _>(async |conn| {
+        lease::check(conn, fence).await?;
         lock(conn).await?;
         let mut world = read(conn, step, interval, now).await?;
         let done = judge(&mut world);

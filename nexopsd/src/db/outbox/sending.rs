@@ -11,6 +11,7 @@ use nexops_core::notification::{AlertFacts, DeliveryEvent, DeliveryFailure, Deli
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::super::lease::Fence;
 use super::super::schema::{notification_channels, notification_deliveries};
 use super::super::{Error, Result, channel, word};
 use super::grouping::{self, Waiting};
@@ -41,13 +42,14 @@ const HEADS: &str = "FROM notification_channels c CROSS JOIN LATERAL ( \
          WHERE d.channel_id = c.id AND d.state = 'pending' \
          ORDER BY d.event = 'test' DESC, d.position LIMIT 1) head";
 
-/// Leases every channel that has something to send now, is leased to nobody else, and is not one of those that this
+/// Leases, if this daemon is the one to deliver, every channel that has something to send now, is leased to nobody else, and is not one of those that this
 /// process is at work on: a lease may run out while the database is away.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`Error::Superseded`], or when the database does not answer.
 pub async fn lease(
     conn: &mut AsyncPgConnection,
+    fence: Option<&Fence>,
     holder: Uuid,
     busy: &[ChannelId],
     now: DateTime<Utc>,
@@ -61,13 +63,18 @@ pub async fn lease(
              FOR UPDATE OF c SKIP LOCKED) \
          RETURNING id"
     );
-    let rows: Vec<IdRow> = diesel::sql_query(statement)
-        .bind::<diesel::sql_types::Uuid, _>(holder)
-        .bind::<diesel::sql_types::Timestamptz, _>(now)
-        .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(busy.iter().map(|id| id.0).collect::<Vec<_>>())
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id.into()).collect())
+    conn.transaction::<_, Error, _>(async |conn| {
+        super::super::lease::check(conn, fence).await?;
+        let busy: Vec<Uuid> = busy.iter().map(|id| id.0).collect();
+        let rows: Vec<IdRow> = diesel::sql_query(statement)
+            .bind::<diesel::sql_types::Uuid, _>(holder)
+            .bind::<diesel::sql_types::Timestamptz, _>(now)
+            .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(busy)
+            .load(conn)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.id.into()).collect())
+    })
+    .await
 }
 
 /// When the next message of a channel that nobody holds is due; `None` when none waits.

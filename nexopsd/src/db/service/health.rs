@@ -11,6 +11,7 @@ use nexops_core::service::CheckSettings;
 use uuid::Uuid;
 
 use super::ServiceRow;
+use crate::db::lease::{self, Fence};
 use crate::db::schema::{service_status_changes, services};
 use crate::db::series::{self, Sample, SeriesIndex};
 use crate::db::{Error, Result, commit_lazily, word};
@@ -66,6 +67,14 @@ pub async fn checks(conn: &mut AsyncPgConnection) -> Result<Vec<Check>> {
     rows.into_iter().filter_map(|row| into_check(row).transpose()).collect()
 }
 
+/// When a service was last checked; `None` where none ever was.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn last_checked_at(conn: &mut AsyncPgConnection) -> Result<Option<DateTime<Utc>>> {
+    Ok(services::table.select(diesel::dsl::max(services::last_health_check)).first(conn).await?)
+}
+
 /// One service, if it is to be checked.
 ///
 /// # Errors
@@ -111,14 +120,20 @@ impl StateRow {
     }
 }
 
-/// Writes down what checks found. A check of a service that was changed meanwhile, or checked later, counts no more.
+/// Writes down what checks found, if the lease is held where one is needed. A check of a service that was changed meanwhile, or checked later, counts no more.
 /// When a service was not checked for longer than `gap`, that time is noted as unknown.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn record(conn: &mut AsyncPgConnection, checked: &[Checked], gap: TimeDelta) -> Result<Recorded> {
+/// [`Error::Superseded`], or when the database does not answer.
+pub async fn record(
+    conn: &mut AsyncPgConnection,
+    fence: Option<&Fence>,
+    checked: &[Checked],
+    gap: TimeDelta,
+) -> Result<Recorded> {
     conn.transaction::<_, Error, _>(async |conn| {
         commit_lazily(conn).await?;
+        lease::check(conn, fence).await?;
         // In the order of ids, so that two who write at once do not wait for each other crosswise.
         let rows: Vec<StateRow> = services::table
             .filter(services::id.eq_any(checked.iter().map(|checked| checked.check.id.0)))

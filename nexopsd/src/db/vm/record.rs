@@ -11,6 +11,7 @@ use nexops_core::vm::{VmStatus, VmType};
 use uuid::Uuid;
 
 use super::super::latest::{self, Observation, Staleness};
+use super::super::lease::{self, Fence};
 use super::super::node::{self, SeenNode};
 use super::super::proxmox_storage::{self, SeenStorage};
 use super::super::schema::{metric_latest, nodes, vms};
@@ -133,6 +134,8 @@ fn into_known((row, node): (KnownRow, String)) -> Result<KnownVm> {
 /// What one look at a cluster brought.
 #[derive(Debug)]
 pub struct Sighting<'a> {
+    /// What proves that this daemon is the one to look; unproven only where nobody else can.
+    pub fence: Option<&'a Fence>,
     /// The connection that was asked.
     pub connection: ConnectionId,
     /// When.
@@ -162,10 +165,20 @@ pub async fn record(
     sighting: &Sighting<'_>,
     index: &mut SeriesIndex,
 ) -> Result<RecordedCounts> {
-    let Sighting { connection: id, at, nodes: seen_nodes, storages, plan, observations, has_figures, staleness: _ } =
-        *sighting;
+    let Sighting {
+        fence,
+        connection: id,
+        at,
+        nodes: seen_nodes,
+        storages,
+        plan,
+        observations,
+        has_figures,
+        staleness: _,
+    } = *sighting;
     conn.transaction::<_, Error, _>(async |conn| {
         super::super::commit_lazily(conn).await?;
+        lease::check(conn, fence).await?;
         super::super::lock_inventory(conn, id).await?;
         node::upsert(conn, id, seen_nodes, at).await?;
         proxmox_storage::replace(conn, id, storages, at).await?;

@@ -13,7 +13,8 @@ use super::record::Sighting;
 /// Tells them, in the transaction that writes the sighting down: each node and guest that changed, and that there are
 /// new figures.
 pub(super) async fn tell(conn: &mut AsyncPgConnection, sighting: &Sighting<'_>, gone_vms: i64) -> Result<()> {
-    let Sighting { connection, at, nodes: _, storages: _, plan, observations, has_figures: _, staleness } = *sighting;
+    let Sighting { fence: _, connection, at, nodes: _, storages: _, plan, observations, has_figures: _, staleness } =
+        *sighting;
     let nodes = node::changed_at(conn, connection, at, staleness).await?;
     let mut changes: Vec<Change> = nodes.into_iter().map(|node| Change::Node(Box::new(node))).collect();
     let quiet = plan.new.is_empty() && plan.changed.is_empty() && plan.replaced.is_empty() && gone_vms == 0;

@@ -1,0 +1,2 @@
+ALTER TABLE tasks DROP COLUMN sender;
+DROP TABLE leases;

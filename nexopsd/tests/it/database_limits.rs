@@ -60,12 +60,19 @@ async fn a_question_that_hangs_is_given_up_in_time_and_figures_wait() {
     let daemon = Daemon::new().await;
     let mut other = daemon.database.connect().await;
     other.batch_execute("BEGIN; LOCK TABLE vms IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    daemon.connection().collect.ring();
-    is_told(&daemon).await;
-    wait_for(BOUND, "figures wait", async || waiting(&daemon).await > 0).await;
-    let error = daemon.connection().collect.health().last_error.unwrap();
+    let collect = &daemon.connection().collect;
+    collect.ring();
+    let failed = wait_for(BOUND, "the collection fails", async || collect.health().last_error.is_some());
+    futures::future::join(is_told(&daemon), failed).await;
+    let error = collect.health().last_error.unwrap();
     assert!(error.contains("statement timeout"), "{error}");
     other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(collect.health().last_report["waited_samples"], 0);
+    wait_until("what could not be written is written", async || {
+        collect.ring();
+        collect.health().last_report["waited_samples"] != 0
+    })
+    .await;
     is_well_again(&daemon).await;
 }
 

@@ -79,6 +79,10 @@ async fn a_connection_is_watched_changed_disabled_and_forgotten_without_a_restar
     for table in ["nodes", "vms", "tasks", "metric_series", "metric_latest"] {
         assert_eq!(daemon.database.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
+    for (kind, told) in [("node", 3), ("vm", 24)] {
+        let gone = format!("SELECT count(*) FROM events WHERE deleted AND type = '{kind}'");
+        assert_eq!(daemon.database.number(&gone).await, told, "{kind}");
+    }
     let again = daemon.client.delete_proxmox_connection(made.id).await.unwrap_err();
     assert_eq!(again.code(), Some(ErrorCode::NotFound));
     for (action, times) in [("connection.create", 1), ("connection.update", 3), ("connection.delete", 1)] {

@@ -320,6 +320,7 @@ pub fn running_task(action: PowerAction, vm: &Vm) -> Task {
 pub fn system(connections: Vec<ConnectionHealth>) -> System {
     System {
         version: "0.1.0".to_owned(),
+        daemon: "nexops-1, process 812, 127.0.0.1:8000".to_owned(),
         started_at: then(),
         uptime_seconds: 273_600,
         demo: false,

@@ -30,9 +30,10 @@ pub struct Fence {
     pub epoch: Option<i64>,
 }
 
-/// Makes sure that the lease is held, until the transaction ends: it cannot change hands before. It belongs to the
-/// beginning of every transaction that writes what only one daemon may write. There is nothing to prove where nobody
-/// else can do the work.
+/// Makes sure that the lease is held, until the transaction ends.
+///
+/// It cannot change hands before. This belongs to the beginning of every transaction that writes what only one daemon may
+/// write. There is nothing to prove where nobody else can do the work.
 ///
 /// # Errors
 /// [`Error::Superseded`] when another daemon holds the lease, or when the database does not answer.

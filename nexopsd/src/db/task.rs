@@ -295,7 +295,8 @@ pub struct Running {
 /// # Errors
 /// When the database does not answer.
 pub async fn running(conn: &mut AsyncPgConnection, connection: ConnectionId) -> Result<Vec<Running>> {
-    let rows: Vec<(TaskRow, String, Option<DateTime<Utc>>, Option<Uuid>)> = tasks::table
+    type Row = (TaskRow, String, Option<DateTime<Utc>>, Option<Uuid>);
+    let rows: Vec<Row> = tasks::table
         .inner_join(vms::table)
         .filter(tasks::connection_id.eq(connection.0).and(tasks::status.eq(TaskStatus::Running.as_str())))
         .order_by(tasks::id)

@@ -42,8 +42,10 @@ const HEADS: &str = "FROM notification_channels c CROSS JOIN LATERAL ( \
          WHERE d.channel_id = c.id AND d.state = 'pending' \
          ORDER BY d.event = 'test' DESC, d.position LIMIT 1) head";
 
-/// Leases, if this daemon is the one to deliver, every channel that has something to send now, is leased to nobody else, and is not one of those that this
-/// process is at work on: a lease may run out while the database is away.
+/// Leases every channel that has something to send now, if this daemon is the one to deliver.
+///
+/// Those that are leased to somebody else are left out, and those that this process is at work on: a lease may run out
+/// while the database is away.
 ///
 /// # Errors
 /// [`Error::Superseded`], or when the database does not answer.

@@ -120,8 +120,10 @@ impl StateRow {
     }
 }
 
-/// Writes down what checks found, if the lease is held where one is needed. A check of a service that was changed meanwhile, or checked later, counts no more.
-/// When a service was not checked for longer than `gap`, that time is noted as unknown.
+/// Writes down what checks found, if the lease is held where one is needed.
+///
+/// A check of a service that was changed meanwhile, or checked later, counts no more. When a service was not checked for
+/// longer than `gap`, that time is noted as unknown.
 ///
 /// # Errors
 /// [`Error::Superseded`], or when the database does not answer.

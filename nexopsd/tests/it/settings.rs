@@ -305,7 +305,8 @@ async fn a_connection_that_another_daemon_deleted_is_let_go() {
         details: json!({}),
         at: chrono::Utc::now(),
     };
-    stored::delete(&mut daemon.database.connect().await, made.id, &entry).await.unwrap();
+    let staleness = daemon.app.staleness(entry.at);
+    stored::delete(&mut daemon.database.connect().await, made.id, staleness, &entry).await.unwrap();
     wait_until("nobody watches it", async || daemon.app.connection(made.id).is_none()).await;
     let refused = daemon.client.find_proxmox_connection(made.id).await.unwrap_err();
     assert_eq!(refused.code(), Some(ErrorCode::NotFound));

@@ -9,6 +9,7 @@ mod metrics;
 mod node;
 mod raw;
 mod service;
+mod settings;
 mod task;
 mod vm;
 
@@ -37,6 +38,11 @@ pub use raw::{ApiArgs, CheckCommand};
 pub use service::{
     CheckServicesArgs, Clearable, CreateServiceArgs, DeleteServicesArgs, ListServicesArgs, ServiceCommand,
     ServiceHistoryArgs, SettingsArgs, UpdateServiceArgs,
+};
+pub use settings::{
+    ChannelSettingsArgs, ConnectionSettingsArgs, CreateChannelArgs, CreateConnectionArgs, DeleteChannelsArgs,
+    DeleteConnectionArgs, ListChannelsArgs, ListConnectionsArgs, ListDeliveriesArgs, NotifyCommand, ProxmoxCommand,
+    RequeueArgs, SecretArgs, SettingsCommand, TestConnectionArgs, UpdateChannelArgs, UpdateConnectionArgs,
 };
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
 pub use vm::{ListVmsArgs, MetricsArgs, PowerArgs, ShowVmArgs, VmCommand};
@@ -133,6 +139,9 @@ pub enum Command {
     /// Follow what happens
     #[command(after_help = events::EVENTS_HELP)]
     Events(EventsArgs),
+    /// Settings of the daemon: what it watches, and whom it tells
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Look whether all is well, for Nagios and its kin
     #[command(subcommand)]
     Check(CheckCommand),

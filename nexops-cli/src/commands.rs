@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod node;
 pub mod power;
 pub mod service;
+pub mod settings;
 pub mod status;
 pub mod task;
 pub mod vm;

@@ -10,7 +10,8 @@ use nexops_core::profile::Profile;
 use crate::cli::{Format, Global};
 use crate::color;
 use crate::failure::{Failure, Result};
-use crate::output::Output;
+use crate::format::clean;
+use crate::output::{Output, Row, emit};
 use crate::talk::Talk;
 
 /// What every command works with.
@@ -30,6 +31,15 @@ impl Context {
         let profile = Profile::chosen(global.url.as_deref(), global.context.as_deref())?;
         let client = Client::new(profile).map_err(|error| Failure::from_client("use that address", &error))?;
         Ok(Self { client, output: output(global), talk: talk(global) })
+    }
+
+    /// Tells what became of a thing: a line for people, the thing itself for programs.
+    pub fn tell<T: Row>(&self, kind: &str, thing: &T, what: &str) -> Result<()> {
+        match self.output.is_for_people() {
+            true if self.talk.quiet => Ok(()),
+            true => emit(&format!("{kind} {}: {what}\n", clean(&thing.name()))),
+            false => self.output.one(thing, Vec::new),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod failure;
 mod filter;
 mod format;
 mod freshness;
+mod hidden;
 mod listing;
 mod output;
 mod paging;
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Alert(command) => commands::alert::run(command, &context()?).await,
             Command::Audit(command) => commands::audit::run(command, &context()?).await,
             Command::Events(args) => commands::events::run(&args, &context()?).await,
+            Command::Settings(command) => commands::settings::run(command, &context()?).await,
             Command::Check(command) => return Ok(commands::check::run(command, context()).await.number().into()),
             Command::Api(args) => commands::api::run(args, &context()?).await,
             Command::Login(args) => commands::login::login(args, &global, &talk).await,

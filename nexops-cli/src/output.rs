@@ -129,6 +129,11 @@ impl Output {
         }
     }
 
+    /// Prints one thing that is not of a list: a description for people, or a document.
+    pub fn thing<T: Serialize>(&self, value: &T, describe: impl FnOnce() -> Vec<(&'static str, Cell)>) -> Result<()> {
+        if self.is_for_people() { emit(&details::render(&describe(), self.colored)) } else { self.document(value) }
+    }
+
     /// Prints a document: YAML or JSON lines if that was asked for, else JSON.
     pub fn document<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
         emit(&self.document_text(value)?)

@@ -2,6 +2,9 @@
 
 pub mod alert;
 pub mod audit;
+pub mod channel;
+pub mod connection;
+pub mod delivery;
 pub mod event;
 pub mod metrics;
 pub mod node;

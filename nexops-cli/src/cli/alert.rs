@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use nexops_core::alert::{AlertSource, AlertStatusFilter, Severity};
+use nexops_core::alert::rule::AlertRule;
+use nexops_core::alert::{Alert, AlertSource, AlertStatusFilter, Severity};
 use nexops_core::id::AlertId;
 use nexops_core::metric::Range;
 
 use super::{ListFlags, word_of};
+use crate::complete::{Noun, sort_fields};
+use crate::listing::SortBy;
 
 /// What to do with alerts.
 #[derive(Debug, Subcommand)]
@@ -51,6 +54,9 @@ pub struct ListAlertsArgs {
     /// No more than so many
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
+    /// Column to sort by, with - before it for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_fields::<Alert>())]
+    pub sort: Option<SortBy>,
     /// What every list can.
     #[command(flatten)]
     pub flags: ListFlags,
@@ -60,7 +66,7 @@ pub struct ListAlertsArgs {
 #[derive(Debug, Args)]
 pub struct ShowAlertArgs {
     /// Id of the alert
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = Noun::Alert.completer())]
     pub alert: AlertId,
 }
 
@@ -68,7 +74,7 @@ pub struct ShowAlertArgs {
 #[derive(Debug, Args)]
 pub struct ActOnAlertsArgs {
     /// Ids of the alerts
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", add = Noun::Alert.completer())]
     pub alerts: Vec<AlertId>,
     /// Why, for whoever reads it later
     #[arg(short = 'm', long, value_name = "TEXT")]
@@ -79,13 +85,13 @@ pub struct ActOnAlertsArgs {
 #[derive(Debug, Args)]
 pub struct SilenceArgs {
     /// A guest: its number, name, node/name or id
-    #[arg(long, value_name = "GUEST", conflicts_with = "node")]
+    #[arg(long, value_name = "GUEST", conflicts_with = "node", add = Noun::Guest.completer())]
     pub vm: Option<String>,
     /// A node, by its name
-    #[arg(long, value_name = "NODE")]
+    #[arg(long, value_name = "NODE", add = Noun::Node.completer())]
     pub node: Option<String>,
     /// A rule, by its name or id
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", add = Noun::Rule.completer())]
     pub rule: Option<String>,
     /// For how long, as 30m or 2h
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
@@ -130,6 +136,9 @@ pub enum RuleCommand {
 /// Which rules to list.
 #[derive(Debug, Clone, Args)]
 pub struct ListRulesArgs {
+    /// Column to sort by, with - before it for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_fields::<AlertRule>())]
+    pub sort: Option<SortBy>,
     /// What every list can.
     #[command(flatten)]
     pub flags: ListFlags,
@@ -139,6 +148,7 @@ pub struct ListRulesArgs {
 #[derive(Debug, Args)]
 pub struct RuleArgs {
     /// Name or id of the rule
+    #[arg(add = Noun::Rule.completer())]
     pub rule: String,
 }
 
@@ -146,7 +156,7 @@ pub struct RuleArgs {
 #[derive(Debug, Args)]
 pub struct RulesArgs {
     /// Names or ids of the rules
-    #[arg(required = true, value_name = "RULE")]
+    #[arg(required = true, value_name = "RULE", add = Noun::Rule.completer())]
     pub rules: Vec<String>,
 }
 
@@ -162,6 +172,7 @@ pub struct CreateRuleArgs {
 #[derive(Debug, Args)]
 pub struct UpdateRuleArgs {
     /// Name or id of the rule
+    #[arg(add = Noun::Rule.completer())]
     pub rule: String,
     /// A file with what it says from now on, as `show -o yaml` prints it; - for standard input
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -172,7 +183,7 @@ pub struct UpdateRuleArgs {
 #[derive(Debug, Args)]
 pub struct DeleteRulesArgs {
     /// Names or ids of the rules
-    #[arg(required = true, value_name = "RULE")]
+    #[arg(required = true, value_name = "RULE", add = Noun::Rule.completer())]
     pub rules: Vec<String>,
     /// Do not ask; needed where nobody could answer
     #[arg(short, long)]

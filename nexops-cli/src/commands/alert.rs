@@ -6,7 +6,6 @@ pub mod rule_test;
 use chrono::TimeDelta;
 use nexops_core::alert::silence::CreateSilence;
 use nexops_core::alert::{Alert, AlertNote, AlertSource, ListAlerts};
-use nexops_core::node::ListNodes;
 use uuid::Uuid;
 
 use crate::cli::{ActOnAlertsArgs, AlertCommand, ListAlertsArgs, SilenceArgs};
@@ -37,7 +36,7 @@ pub async fn run(command: AlertCommand, context: &Context) -> Result<()> {
 }
 
 async fn list(args: &ListAlertsArgs, context: &Context) -> Result<()> {
-    let ListAlertsArgs { status, all, severity, source_type, limit, flags } = args;
+    let ListAlertsArgs { status, all, severity, source_type, limit, sort, flags } = args;
     let query = ListAlerts {
         status: (!all).then_some(*status),
         severity: *severity,
@@ -48,6 +47,7 @@ async fn list(args: &ListAlertsArgs, context: &Context) -> Result<()> {
         attempt: "list alerts",
         flags,
         is_filtered: severity.is_some() || source_type.is_some(),
+        sort: sort.as_ref(),
         limit: *limit,
         none_fits: "no alert matches",
         empty: "no alert: `nexops alert list --all` shows past ones",
@@ -99,11 +99,11 @@ async fn act(args: &ActOnAlertsArgs, deed: Deed, context: &Context) -> Result<()
 async fn silence(args: &SilenceArgs, context: &Context) -> Result<()> {
     let source: Option<(AlertSource, Uuid)> = match (&args.vm, &args.node) {
         (Some(guest), _) => Some((AlertSource::Vm, resolve::guest(&context.client, guest).await?.id.0)),
-        (None, Some(node)) => Some((AlertSource::Node, node_id(node, context).await?)),
+        (None, Some(node)) => Some((AlertSource::Node, resolve::node(&context.client, node).await?.id.0)),
         (None, None) => None,
     };
     let rule = match &args.rule {
-        Some(rule) => Some(rule::find(rule, context).await?.id),
+        Some(rule) => Some(resolve::rule(&context.client, rule).await?.id),
         None => None,
     };
     if source.is_none() && rule.is_none() {
@@ -133,21 +133,5 @@ async fn silence(args: &SilenceArgs, context: &Context) -> Result<()> {
         }
     } else {
         context.output.document(&made)
-    }
-}
-
-async fn node_id(name: &str, context: &Context) -> Result<Uuid> {
-    let nodes = all_pages(None, async |page, per_page| {
-        let query = ListNodes { page: Some(page), per_page: Some(per_page), ..ListNodes::default() };
-        context.client.list_nodes(&query).await
-    })
-    .await
-    .map_err(|error| Failure::from_client("list nodes", &error))?;
-    let found: Vec<Uuid> = nodes.rows.iter().filter(|node| node.hostname == name).map(|node| node.id.0).collect();
-    match found.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(Failure::new(Exit::NotFound, "NOT_FOUND", format!("there is no node {name}"))
-            .with_hint("`nexops node list` shows the nodes")),
-        [_, _, ..] => Err(Failure::new(Exit::Usage, "AMBIGUOUS_NAME", format!("several nodes are called {name}"))),
     }
 }

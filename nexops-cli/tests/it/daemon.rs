@@ -7,8 +7,10 @@ use assert_cmd::Command;
 use chrono::{DateTime, TimeDelta, Utc};
 use nexops_core::envelope::{Envelope, ErrorEnvelope, Freshness, ListEnvelope, ListMeta, Meta};
 use nexops_core::error::{ErrorBody, ErrorCode};
-use nexops_core::id::{ConnectionId, NodeId, TaskId, VmId};
+use nexops_core::id::{ChannelId, ConnectionId, NodeId, TaskId, VmId};
 use nexops_core::node::{Node, NodeStatus, Provider};
+use nexops_core::notification::{Channel, ChannelSettings, ChannelStatus};
+use nexops_core::settings::ProxmoxConnection;
 use nexops_core::system::{ConnectionHealth, ConnectionStatus, Storage, System};
 use nexops_core::task::{Task, TaskStatus};
 use nexops_core::usage::{MemorySource, Usage};
@@ -352,5 +354,48 @@ pub fn connection(name: &str) -> ConnectionHealth {
         lag_seconds: Some(12),
         last_error: None,
         warning: None,
+    }
+}
+
+/// A connection as the settings show it.
+pub fn proxmox_connection(name: &str) -> ProxmoxConnection {
+    ProxmoxConnection {
+        id: ConnectionId(id(1)),
+        name: name.to_owned(),
+        hosts: vec!["pve1".to_owned()],
+        port: 8006,
+        user: "nexops@pve".to_owned(),
+        token_name: "nexops".to_owned(),
+        has_token: true,
+        verify_tls: true,
+        fingerprint: None,
+        enabled: true,
+        managed_by_environment: false,
+        cluster: Some("homelab".to_owned()),
+        pve_version: Some("9.1.7".to_owned()),
+        same_cluster_as: None,
+        last_success_at: Some(then()),
+        last_error: None,
+        warning: None,
+        created_at: then(),
+        updated_at: then(),
+    }
+}
+
+/// A channel that works, with its secret stored.
+pub fn channel(number: u128, name: &str, settings: ChannelSettings) -> Channel {
+    Channel {
+        id: ChannelId(id(number)),
+        name: name.to_owned(),
+        settings,
+        has_secret: true,
+        enabled: true,
+        status: ChannelStatus::Ok,
+        last_success_at: Some(then()),
+        failing_since: None,
+        last_error: None,
+        pending: 0,
+        created_at: then(),
+        updated_at: then(),
     }
 }

@@ -3,8 +3,10 @@
 
 mod audit;
 mod bulk;
+mod channels;
 mod completions;
 mod confirmation;
+mod connections;
 mod contexts;
 mod daemon;
 mod events;

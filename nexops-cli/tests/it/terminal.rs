@@ -30,16 +30,26 @@ pub fn pseudo_terminal() -> (File, File) {
 }
 
 /// Runs with standard input and error on a terminal on which `typed` is typed.
-fn run_on_terminal(daemon: &Daemon, arguments: &str, typed: &str) -> Run {
+pub fn run_on_terminal(daemon: &Daemon, arguments: &str, typed: &str) -> Run {
+    run_and_answer(daemon, arguments, "", typed)
+}
+
+/// The same, typing only once `question` is shown.
+pub fn run_and_answer(daemon: &Daemon, arguments: &str, question: &str, typed: &str) -> Run {
     let (mut controller, terminal) = pseudo_terminal();
     let mut command = command(daemon, arguments);
     command.stdin(terminal.try_clone().unwrap()).stderr(terminal).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
     // The command holds the other end open until it is dropped, and reading would never end.
     drop(command);
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains(question) {
+        let mut piece = [0; 1024];
+        let length = controller.read(&mut piece).unwrap();
+        shown.extend_from_slice(&piece[..length]);
+    }
     controller.write_all(typed.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let mut shown = Vec::new();
     // Reading a terminal whose other side is closed ends with an error.
     let _ = controller.read_to_end(&mut shown);
     Run { stderr: String::from_utf8(shown).unwrap(), ..Run::from(output) }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod audit;
+mod code;
 mod context;
 mod events;
 mod list;
@@ -27,6 +28,8 @@ pub use alert::{
     RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
 };
 pub use audit::{AuditCommand, ListAuditArgs};
+use code::{APPLY_HELP, EXPORT_HELP};
+pub use code::{ApplyArgs, CodeKind, ExportArgs};
 pub use context::{AddContextArgs, ContextCommand, LoginArgs};
 use context::{LOGIN_HELP, LOGOUT_HELP, WHOAMI_HELP};
 pub use events::EventsArgs;
@@ -142,6 +145,12 @@ pub enum Command {
     /// Settings of the daemon: what it watches, and whom it tells
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Make channels, services and rules as files say
+    #[command(after_help = APPLY_HELP)]
+    Apply(ApplyArgs),
+    /// Write channels, services and rules down as files for apply
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportArgs),
     /// Look whether all is well, for Nagios and its kin
     #[command(subcommand)]
     Check(CheckCommand),

@@ -2,11 +2,13 @@
 
 pub mod alert;
 pub mod api;
+pub mod apply;
 pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod context;
 pub mod events;
+pub mod export;
 pub mod login;
 pub mod metrics;
 pub mod node;

@@ -1,6 +1,7 @@
 //! The command line: one request or a few to the daemon, one answer on standard output.
 
 mod cli;
+mod code;
 mod color;
 mod commands;
 mod complete;
@@ -73,6 +74,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Alert(command) => commands::alert::run(command, &context()?).await,
             Command::Audit(command) => commands::audit::run(command, &context()?).await,
             Command::Events(args) => commands::events::run(&args, &context()?).await,
+            Command::Apply(args) => commands::apply::run(&args, &context()?).await,
+            Command::Export(args) => commands::export::run(&args, &context()?).await,
             Command::Settings(command) => commands::settings::run(command, &context()?).await,
             Command::Check(command) => return Ok(commands::check::run(command, context()).await.number().into()),
             Command::Api(args) => commands::api::run(args, &context()?).await,

@@ -1,6 +1,7 @@
 //! The real binary against a server that answers as the API's contract says.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod apply;
 mod audit;
 mod bulk;
 mod channels;

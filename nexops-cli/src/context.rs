@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use chrono::{DateTime, Utc};
 use nexops_core::client::Client;
 use nexops_core::profile::Profile;
+use rustix::termios::tcgetwinsize;
 
 use crate::cli::{Format, Global};
 use crate::color;
@@ -53,6 +54,12 @@ fn is_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && env::var_os("TERM").is_some_and(|term| term != "dumb")
 }
 
+/// The width of the terminal on standard output; nothing is cut for a reader that is none.
+fn width() -> Option<usize> {
+    let columns = tcgetwinsize(io::stdout()).ok()?.ws_col;
+    (columns > 0).then_some(usize::from(columns))
+}
+
 /// How to print under these flags.
 pub fn output(global: &Global) -> Output {
     let colored = color::is_wanted(global.color, io::stdout().is_terminal());
@@ -62,6 +69,7 @@ pub fn output(global: &Global) -> Output {
         colored,
         columns: global.columns.clone(),
         terminal: is_terminal(&io::stdout()),
+        width: width(),
         now: now(),
     }
 }

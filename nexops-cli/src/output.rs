@@ -31,6 +31,8 @@ pub struct Output {
     pub columns: Vec<String>,
     /// Whether somebody looks at a terminal that can be drawn on.
     pub terminal: bool,
+    /// How many letters a line of that terminal holds; `None` where nobody has to fit into one.
+    pub width: Option<usize>,
     /// The time that ages are counted from.
     pub now: DateTime<Utc>,
 }

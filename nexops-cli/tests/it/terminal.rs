@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nexops_core::vm::PowerAction;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::daemon::{Daemon, Run, accepted, id, one, running_task, task, vm};
 
@@ -145,4 +146,22 @@ fn a_full_disk_is_a_failure() {
     let run = Run::from(output);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("cannot write the output"), "{}", run.stderr);
+}
+
+#[test]
+fn on_a_terminal_a_table_fits_its_width_and_in_a_pipe_nothing_is_cut() {
+    let daemon = Daemon::start();
+    daemon.mount("GET", "/infrastructure/vms", crate::daemon::list(&[vm(101, &"long-name-".repeat(10))]));
+    let (mut controller, terminal) = pseudo_terminal();
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal, size).unwrap();
+    let status = command(&daemon, "vm list --color never").stdout(terminal).status().unwrap();
+    assert!(status.success());
+    let mut shown = Vec::new();
+    let _ = controller.read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.lines().all(|line| line.trim_end().chars().count() <= 80), "{shown}");
+    assert!(shown.contains("long-name-long") && shown.contains('…'), "{shown}");
+    let piped = daemon.run("vm list").stdout;
+    assert!(piped.contains(&"long-name-".repeat(10)) && !piped.contains('…'), "{piped}");
 }

@@ -7,7 +7,7 @@ ARGS =
 
 TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
 BINARIES = nexopsd nexops nexops-tui
-GENERATED = openapi.json completions docs/keys.md
+GENERATED = openapi.json completions man docs/keys.md
 
 .PHONY: help setup demo run test contract check bench generate install
 .DEFAULT_GOAL := help
@@ -42,7 +42,7 @@ check: ## Formatting, lints, documentation, generated files: what a change must 
 bench: ## Measure collection, storage, requests and memory, as a table and as JSON (BENCH_GUESTS=200,1000,10000)
 	@scripts/bench.sh
 
-generate: ## Write openapi.json, completions/ and docs/keys.md anew
+generate: ## Write openapi.json, completions/, man/ and docs/keys.md anew
 	@scripts/generate.sh
 
 install: ## Build for release and install to PREFIX (default /usr/local/bin)

@@ -14,6 +14,7 @@ mod settings;
 mod task;
 mod vm;
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -175,6 +176,13 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Write the manual pages, one for each command
+    #[command(after_help = MAN_HELP)]
+    Man {
+        /// Where to; it is made if it is not there
+        #[arg(value_hint = clap::ValueHint::DirPath)]
+        directory: PathBuf,
+    },
 }
 
 /// A shell that completions are made for.
@@ -235,6 +243,11 @@ Examples:
   nexops completions bash    # as /etc/bash_completion.d/nexops
   nexops completions zsh     # as _nexops in a directory of $fpath
   nexops completions fish    # as ~/.config/fish/completions/nexops.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  nexops man ./man1
+  nexops man ~/.local/share/man/man1";
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ pub mod context;
 pub mod events;
 pub mod export;
 pub mod login;
+pub mod man;
 pub mod metrics;
 pub mod node;
 pub mod power;

@@ -84,6 +84,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Whoami => commands::login::whoami(&global, &context()?).await,
             Command::Context(command) => commands::context::run(command, &context::output(&global), &talk),
             Command::Completions { shell } => commands::completions::run(shell),
+            Command::Man { directory } => commands::man::run(&directory),
         }?;
         Ok(ExitCode::SUCCESS)
     })

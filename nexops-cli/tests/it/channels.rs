@@ -43,7 +43,7 @@ fn daemon() -> Daemon {
     daemon
 }
 
-fn delivery(state: DeliveryState) -> Delivery {
+pub fn delivery(state: DeliveryState) -> Delivery {
     Delivery {
         id: DeliveryId(id(0xd1)),
         message_id: None,

@@ -25,7 +25,7 @@ fn sent(daemon: &Daemon) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-fn trial(works: bool) -> ProxmoxTrial {
+pub fn trial(works: bool) -> ProxmoxTrial {
     let problem =
         TrialProblem { code: ErrorCode::ProxmoxCertificate, message: "the certificate is not trusted".to_owned() };
     ProxmoxTrial {

@@ -92,6 +92,12 @@ impl Daemon {
         self.runtime.block_on(mock.mount(&self.server));
     }
 
+    /// The same for a path that stands beside the API.
+    pub fn mount_beside(&self, route: &str, template: ResponseTemplate) {
+        let mock = Mock::given(method("GET")).and(path(route)).respond_with(template);
+        self.runtime.block_on(mock.mount(&self.server));
+    }
+
     /// The same, but only for the first `times` requests.
     pub fn mount_times(&self, verb: &str, route: &str, template: ResponseTemplate, times: u64) {
         let mock = Mock::given(method(verb)).and(path(format!("/api/v1{route}"))).respond_with(template);
@@ -100,9 +106,14 @@ impl Daemon {
 
     /// Answers a page of a list.
     pub fn mount_page(&self, route: &str, page: u32, template: ResponseTemplate) {
+        self.mount_where(route, ("page", &page.to_string()), template);
+    }
+
+    /// Answers a request whose query says so.
+    pub fn mount_where(&self, route: &str, (key, value): (&str, &str), template: ResponseTemplate) {
         let mock = Mock::given(method("GET"))
             .and(path(format!("/api/v1{route}")))
-            .and(query_param("page", page.to_string()))
+            .and(query_param(key, value))
             .respond_with(template);
         self.runtime.block_on(mock.mount(&self.server));
     }

@@ -208,5 +208,5 @@ Examples:
 
 const REQUEUE_HELP: &str = "\
 Examples:
-  nexops settings notify requeue 019aaf00-0000-7000-8000-00000000d001
+  nexops settings notify requeue 019aaf00-0000-7000-8000-0000000000d1
   nexops settings notify requeue --all --channel operators";

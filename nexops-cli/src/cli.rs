@@ -25,8 +25,9 @@ use crate::color::ColorChoice;
 use crate::complete::Noun;
 
 pub use alert::{
-    ActOnAlertsArgs, AlertCommand, DeleteRulesArgs, ListAlertsArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand,
-    RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
+    ActOnAlertsArgs, AlertCommand, AlertDeliveriesArgs, DeleteRulesArgs, EndSilencesArgs, ListAlertsArgs,
+    ListRulesArgs, ListSilencesArgs, PreviewRuleArgs, RuleCommand, RulesArgs, SilenceArgs, TestRulesArgs,
+    UpdateRuleArgs,
 };
 pub use audit::{AuditCommand, ListAuditArgs};
 use code::{APPLY_HELP, EXPORT_HELP};

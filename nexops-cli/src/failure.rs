@@ -141,7 +141,7 @@ fn background_of(error: &client::Error) -> Vec<String> {
 }
 
 /// What shows the things of a kind. The kind is the second word of every attempt, but for plain requests.
-const LISTINGS: [(&str, &str); 10] = [
+const LISTINGS: [(&str, &str); 11] = [
     ("alert", "`nexops alert list --all` shows what there is"),
     ("channel", "`nexops settings notify list` shows what there is"),
     ("connection", "`nexops settings proxmox list` shows what there is"),
@@ -150,6 +150,7 @@ const LISTINGS: [(&str, &str); 10] = [
     ("node", "`nexops node list` shows what there is"),
     ("rule", "`nexops alert rule list` shows what there is"),
     ("service", "`nexops service list` shows what there is"),
+    ("silence", "`nexops alert silences` shows what there is"),
     ("task", "`nexops task list` shows what there is"),
     ("vm", "`nexops vm list` shows what there is"),
 ];

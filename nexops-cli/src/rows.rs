@@ -9,6 +9,7 @@ pub mod event;
 pub mod metrics;
 pub mod node;
 pub mod service;
+pub mod silence;
 pub mod task;
 pub mod vm;
 

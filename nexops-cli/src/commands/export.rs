@@ -57,7 +57,8 @@ pub fn draft(channel: Channel) -> Wanted {
     Wanted::Channel(Box::new(ChannelDraft { name: Some(name), settings, enabled }))
 }
 
-fn print(found: &[Wanted], context: &Context) -> Result<()> {
+/// Prints documents.
+pub fn print(found: &[Wanted], context: &Context) -> Result<()> {
     let documents: Vec<Value> = found.iter().map(Wanted::document).collect();
     match context.output.format {
         Format::Json | Format::Jsonl => context.output.document(&documents),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, Run, channel, list, one, refuses, rule, service};
+use crate::examples::world;
 
 const ALL: &str = "\
 kind: channel
@@ -211,4 +212,13 @@ fn a_file_that_is_not_there_and_one_that_is_empty_are_told_apart() {
     assert_eq!(daemon.run("apply -f nowhere.yaml").code, 2);
     let run = apply(&daemon, "", "");
     assert_eq!((run.code, run.stderr.as_str()), (0, "the files hold no document\n"));
+}
+
+#[test]
+fn the_rules_that_are_offered_can_be_applied_as_they_are_printed() {
+    let daemon = world::daemon();
+    let offered = daemon.run("alert rule starters").stdout;
+    let run: Run = daemon.command("apply -f -").write_stdin(offered).output().unwrap().into();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("rule node-memory-high: created\n"), "{}", run.stdout);
 }

@@ -11,6 +11,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::daemon::{Daemon, alert, connection, id, list, node, one, refuses, service, stopped, system, vm};
+use crate::examples::world;
 
 fn daemon() -> Daemon {
     let daemon = Daemon::start();
@@ -95,6 +96,27 @@ fn alerts_are_judged_but_for_those_that_somebody_knows_of(#[case] flags: &str, #
     let run = daemon.run(&format!("check alerts {flags}"));
     assert_eq!((run.code, run.stdout.as_str()), (code, line));
     assert_eq!(daemon.queries(), ["page=1&per_page=1000&status=active"]);
+}
+
+#[test]
+fn silences_are_listed_and_ended() {
+    let daemon = world::daemon();
+    insta::assert_snapshot!(daemon.run("alert silences -c id,by,reason").stdout, @"
+    ID                                    BY   REASON
+    019aaf00-0000-7000-8000-000000000001  ann  kernel-update
+    ");
+    assert_eq!(daemon.queries().last().unwrap(), "page=1&per_page=1000&ended=false");
+    let run = daemon.run(&format!("alert unsilence {} {}", id(1), id(7)));
+    assert_eq!((run.code, run.stdout), (9, format!("silence {}: ended\n", id(1))), "{}", run.stderr);
+}
+
+#[test]
+fn the_messages_about_an_alert_are_listed() {
+    let daemon = world::daemon();
+    assert_eq!(
+        daemon.run(&format!("alert deliveries {} -c channel,state --no-headers", id(1))).stdout,
+        "operators  sent\n"
+    );
 }
 
 #[test]

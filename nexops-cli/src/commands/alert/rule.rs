@@ -7,6 +7,8 @@ use nexops_core::alert::preview::PreviewRequest;
 use nexops_core::alert::rule::{AlertRule, RuleDefinition};
 
 use crate::cli::{DeleteRulesArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand, RulesArgs, UpdateRuleArgs};
+use crate::code::Wanted;
+use crate::commands::export;
 use crate::confirm;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -36,6 +38,13 @@ pub async fn run(command: RuleCommand, context: &Context) -> Result<()> {
         RuleCommand::Delete(args) => delete(&args, context).await,
         RuleCommand::Enable(args) => enable(&args, true, context).await,
         RuleCommand::Disable(args) => enable(&args, false, context).await,
+        RuleCommand::Starters => {
+            let offered = context.client.list_starter_rules().await;
+            let offered = offered.map_err(|error| Failure::from_client("list the rules that are offered", &error))?;
+            let documents: Vec<Wanted> =
+                offered.data.into_iter().map(|definition| Wanted::Rule(Box::new(definition))).collect();
+            export::print(&documents, context)
+        }
         RuleCommand::Preview(args) => preview(&args, context).await,
         RuleCommand::Test(args) => super::rule_test::run(&args, context.output.format, context.talk.quiet),
     }

@@ -121,6 +121,10 @@ fn alerts(daemon: &Daemon) {
         created_at: then(),
     };
     daemon.mount("POST", "/alerts/silences", one(&silence));
+    daemon.mount("GET", "/alerts/silences", list(std::slice::from_ref(&silence)));
+    daemon.mount("DELETE", &format!("/alerts/silences/{}", silence.id), one(&silence));
+    daemon.mount("GET", &format!("/alerts/{}/deliveries", known.id), list(&[delivery(DeliveryState::Sent)]));
+    daemon.mount("GET", "/alerts/rules/starters", list(&nexops_core::alert::starter::rules()));
 }
 
 fn settings(daemon: &Daemon) {

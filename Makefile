@@ -7,7 +7,7 @@ ARGS =
 
 TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
 BINARIES = nexopsd nexops nexops-tui
-GENERATED = openapi.json completions docs/keys.md
+GENERATED = openapi.json completions man docs/keys.md
 
 .PHONY: help setup demo run test contract check bench chaos generate install
 .DEFAULT_GOAL := help
@@ -45,7 +45,7 @@ bench: ## Measure collection, storage, requests and memory, as a table and as JS
 chaos: ## Let daemons, Proxmox, receivers and the database fail at random, and judge what is left (CHAOS_SEED=1 CHAOS_SECONDS=900)
 	@scripts/chaos.sh
 
-generate: ## Write openapi.json, completions/ and docs/keys.md anew
+generate: ## Write openapi.json, completions/, man/ and docs/keys.md anew
 	@scripts/generate.sh
 
 install: ## Build for release and install to PREFIX (default /usr/local/bin)

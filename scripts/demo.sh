@@ -46,7 +46,7 @@ until [ -n "$address" ] && curl --silent --fail --max-time 5 --output /dev/null 
     [ "$waited" -lt $((ready_within_seconds * 5)) ] || fail "nexopsd was not ready within $ready_within_seconds s"
     waited=$((waited + 1))
     sleep 0.2
-    # The port may be another one than configured when that is taken; the daemon says which.
+    # NEXOPS_LISTEN may name any address, and with port 0 only the daemon knows which it got.
     address=$(sed -n 's/.*listening on \(http:\/\/[A-Za-z0-9.:_-]*\).*/\1/p' "$log" | head -n 1)
 done
 

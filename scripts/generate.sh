@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the files that are generated from the programs: openapi.json, the shell completions, the page of keys.
+# Writes the files that are generated from the programs: openapi.json, shell completions, manual pages, the page of keys.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,4 +22,8 @@ generate openapi.json cargo run --quiet --bin nexopsd -- openapi
 generate completions/nexops.bash cargo run --quiet --bin nexops -- completions bash
 generate completions/_nexops cargo run --quiet --bin nexops -- completions zsh
 generate completions/nexops.fish cargo run --quiet --bin nexops -- completions fish
+rm -rf man.new
+cargo run --quiet --bin nexops -- man man.new
+rm -rf man
+mv man.new man
 generate docs/keys.md cargo run --quiet --bin nexops-tui -- --keys

@@ -2,6 +2,7 @@
 
 mod alert;
 mod audit;
+mod code;
 mod context;
 mod events;
 mod list;
@@ -9,9 +10,11 @@ mod metrics;
 mod node;
 mod raw;
 mod service;
+mod settings;
 mod task;
 mod vm;
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -22,10 +25,13 @@ use crate::color::ColorChoice;
 use crate::complete::Noun;
 
 pub use alert::{
-    ActOnAlertsArgs, AlertCommand, DeleteRulesArgs, ListAlertsArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand,
-    RulesArgs, SilenceArgs, TestRulesArgs, UpdateRuleArgs,
+    ActOnAlertsArgs, AlertCommand, AlertDeliveriesArgs, DeleteRulesArgs, EndSilencesArgs, ListAlertsArgs,
+    ListRulesArgs, ListSilencesArgs, PreviewRuleArgs, RuleCommand, RulesArgs, SilenceArgs, TestRulesArgs,
+    UpdateRuleArgs,
 };
 pub use audit::{AuditCommand, ListAuditArgs};
+use code::{APPLY_HELP, EXPORT_HELP};
+pub use code::{ApplyArgs, CodeKind, ExportArgs};
 pub use context::{AddContextArgs, ContextCommand, LoginArgs};
 use context::{LOGIN_HELP, LOGOUT_HELP, WHOAMI_HELP};
 pub use events::EventsArgs;
@@ -37,6 +43,11 @@ pub use raw::{ApiArgs, CheckCommand};
 pub use service::{
     CheckServicesArgs, Clearable, CreateServiceArgs, DeleteServicesArgs, ListServicesArgs, ServiceCommand,
     ServiceHistoryArgs, SettingsArgs, UpdateServiceArgs,
+};
+pub use settings::{
+    ChannelSettingsArgs, ConnectionSettingsArgs, CreateChannelArgs, CreateConnectionArgs, DeleteChannelsArgs,
+    DeleteConnectionArgs, ListChannelsArgs, ListConnectionsArgs, ListDeliveriesArgs, NotifyCommand, ProxmoxCommand,
+    RequeueArgs, SecretArgs, SettingsCommand, TestConnectionArgs, UpdateChannelArgs, UpdateConnectionArgs,
 };
 pub use task::{ListTasksArgs, TaskCommand, TaskLogArgs, WaitArgs};
 pub use vm::{ListVmsArgs, MetricsArgs, PowerArgs, ShowVmArgs, VmCommand};
@@ -133,6 +144,15 @@ pub enum Command {
     /// Follow what happens
     #[command(after_help = events::EVENTS_HELP)]
     Events(EventsArgs),
+    /// Settings of the daemon: what it watches, and whom it tells
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Make channels, services and rules as files say
+    #[command(after_help = APPLY_HELP)]
+    Apply(ApplyArgs),
+    /// Write channels, services and rules down as files for apply
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportArgs),
     /// Look whether all is well, for Nagios and its kin
     #[command(subcommand)]
     Check(CheckCommand),
@@ -156,6 +176,13 @@ pub enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Write the manual pages, one for each command
+    #[command(after_help = MAN_HELP)]
+    Man {
+        /// Where to; it is made if it is not there
+        #[arg(value_hint = clap::ValueHint::DirPath)]
+        directory: PathBuf,
     },
 }
 
@@ -217,6 +244,11 @@ Examples:
   nexops completions bash    # as /etc/bash_completion.d/nexops
   nexops completions zsh     # as _nexops in a directory of $fpath
   nexops completions fish    # as ~/.config/fish/completions/nexops.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  nexops man ./man1
+  nexops man ~/.local/share/man/man1";
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,10 @@ use std::time::Duration;
 use clap::CommandFactory as _;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Zsh};
+use nexops_core::alert::{AlertStatusFilter, ListAlerts};
 use nexops_core::client::{self, Client};
 use nexops_core::node::ListNodes;
+use nexops_core::notification::Channel;
 use nexops_core::page::MAX_PER_PAGE;
 use nexops_core::profile::Profile;
 use nexops_core::profile::contexts::Contexts;
@@ -19,7 +21,9 @@ use nexops_core::task::{ListTasks, Task};
 use nexops_core::vm::ListVms;
 
 use crate::cli::{Cli, Shell};
-use crate::rows::task;
+use crate::output::Row;
+use crate::paging::all;
+use crate::rows::{alert, task};
 
 /// The variable that says which shell asks.
 const VARIABLE: &str = "COMPLETE";
@@ -65,6 +69,14 @@ pub enum Noun {
     Tag,
     /// Tasks, by id.
     Task,
+    /// Services, by name.
+    Service,
+    /// Alert rules, by name.
+    Rule,
+    /// Alerts that are not over, by id.
+    Alert,
+    /// Channels, by name.
+    Channel,
     /// Contexts, by name.
     Context,
 }
@@ -108,6 +120,10 @@ impl Noun {
             Self::Connection => "connections",
             Self::Tag => "tags",
             Self::Task => "tasks",
+            Self::Service => "services",
+            Self::Rule => "rules",
+            Self::Alert => "alerts",
+            Self::Channel => "channels",
             Self::Context => "contexts",
         }
     }
@@ -145,6 +161,24 @@ impl Noun {
                 let tasks = client.list_tasks(&ListTasks { per_page: Some(50), ..ListTasks::default() }).await?.data;
                 let help = |task: &Task| format!("{}, {}", task::label(task), task.status);
                 tasks.iter().map(|task| Known::new(task.id.to_string(), help(task))).collect()
+            }
+            Self::Service => {
+                let services = all::services(client, None).await?.rows;
+                services.iter().map(|service| Known::new(service.name.as_str(), service.status.as_str())).collect()
+            }
+            Self::Rule => {
+                let rules = all::rules(client, None).await?.rows;
+                rules.iter().map(|rule| Known::new(rule.name.as_str(), alert::condition(&rule.definition()))).collect()
+            }
+            Self::Alert => {
+                let query = ListAlerts { per_page, status: Some(AlertStatusFilter::Active), ..ListAlerts::default() };
+                let alerts = client.list_alerts(&query).await?.data;
+                alerts.iter().map(|alert| Known::new(alert.id.to_string(), alert.title.as_str())).collect()
+            }
+            Self::Channel => {
+                let channels = all::channels(client, None).await?.rows;
+                let help = |channel: &Channel| format!("{}, {}", channel.settings.kind(), channel.status);
+                channels.iter().map(|channel| Known::new(channel.name.as_str(), help(channel))).collect()
             }
         })
     }
@@ -186,6 +220,14 @@ fn ask(noun: Noun, profile: Profile) -> Option<Vec<Known>> {
 pub fn sort_by<Column: Copy + std::fmt::Display + Send + Sync>(columns: &'static [Column]) -> ArgValueCandidates {
     ArgValueCandidates::new(move || {
         let both = columns.iter().flat_map(|column| [format!("{column}"), format!("-{column}")]);
+        both.map(CompletionCandidate::new).collect()
+    })
+}
+
+/// Completes `--sort` where any field will do.
+pub fn sort_fields<T: Row>() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let both = T::FIELDS.iter().flat_map(|field| [field.name.to_owned(), format!("-{}", field.name)]);
         both.map(CompletionCandidate::new).collect()
     })
 }

@@ -6,11 +6,13 @@ use std::io::{self, IsTerminal};
 use chrono::{DateTime, Utc};
 use nexops_core::client::Client;
 use nexops_core::profile::Profile;
+use rustix::termios::tcgetwinsize;
 
 use crate::cli::{Format, Global};
 use crate::color;
 use crate::failure::{Failure, Result};
-use crate::output::Output;
+use crate::format::clean;
+use crate::output::{Output, Row, emit};
 use crate::talk::Talk;
 
 /// What every command works with.
@@ -31,6 +33,15 @@ impl Context {
         let client = Client::new(profile).map_err(|error| Failure::from_client("use that address", &error))?;
         Ok(Self { client, output: output(global), talk: talk(global) })
     }
+
+    /// Tells what became of a thing: a line for people, the thing itself for programs.
+    pub fn tell<T: Row>(&self, kind: &str, thing: &T, what: &str) -> Result<()> {
+        match self.output.is_for_people() {
+            true if self.talk.quiet => Ok(()),
+            true => emit(&format!("{kind} {}: {what}\n", clean(&thing.name()))),
+            false => self.output.one(thing, Vec::new),
+        }
+    }
 }
 
 /// The time that ages are counted from.
@@ -43,6 +54,12 @@ fn is_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && env::var_os("TERM").is_some_and(|term| term != "dumb")
 }
 
+/// The width of the terminal on standard output; nothing is cut for a reader that is none.
+fn width() -> Option<usize> {
+    let columns = tcgetwinsize(io::stdout()).ok()?.ws_col;
+    (columns > 0).then_some(usize::from(columns))
+}
+
 /// How to print under these flags.
 pub fn output(global: &Global) -> Output {
     let colored = color::is_wanted(global.color, io::stdout().is_terminal());
@@ -52,6 +69,7 @@ pub fn output(global: &Global) -> Output {
         colored,
         columns: global.columns.clone(),
         terminal: is_terminal(&io::stdout()),
+        width: width(),
         now: now(),
     }
 }

@@ -61,6 +61,9 @@ impl Failure {
             }
         };
         let (code, hint) = match error {
+            client::Error::Api(body) if body.code == ErrorCode::NotFound => {
+                (body.code.as_str(), where_to_look(attempt))
+            }
             client::Error::Api(body) => (body.code.as_str(), hint_for(body.code)),
             client::Error::Unreachable { .. } => ("DAEMON_UNREACHABLE", Some(DAEMON_HINT)),
             client::Error::Timeout { .. } => ("DAEMON_TIMEOUT", Some(TIMEOUT_HINT)),
@@ -137,6 +140,31 @@ fn background_of(error: &client::Error) -> Vec<String> {
     lines
 }
 
+/// What shows the things of a kind. The kind is the second word of every attempt, but for plain requests.
+const LISTINGS: [(&str, &str); 11] = [
+    ("alert", "`nexops alert list --all` shows what there is"),
+    ("channel", "`nexops settings notify list` shows what there is"),
+    ("connection", "`nexops settings proxmox list` shows what there is"),
+    ("guest", "`nexops vm list` shows what there is"),
+    ("message", "`nexops settings notify deliveries` shows what there is"),
+    ("node", "`nexops node list` shows what there is"),
+    ("rule", "`nexops alert rule list` shows what there is"),
+    ("service", "`nexops service list` shows what there is"),
+    ("silence", "`nexops alert silences` shows what there is"),
+    ("task", "`nexops task list` shows what there is"),
+    ("vm", "`nexops vm list` shows what there is"),
+];
+const PATHS_HINT: &str = "`nexops api GET /openapi.json` shows every path";
+
+/// Where to look for what was not found.
+fn where_to_look(attempt: &str) -> Option<&'static str> {
+    let kind = attempt.split(' ').nth(1)?;
+    if kind.starts_with('/') {
+        return Some(PATHS_HINT);
+    }
+    LISTINGS.iter().find(|(known, _)| *known == kind).map(|(_, hint)| *hint)
+}
+
 /// What to try after an answer of the daemon, where its own sentence cannot know this program.
 pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
     match code {
@@ -147,9 +175,6 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::OriginNotAllowed => Some("that is meant for web pages; use the command line or another client"),
         ErrorCode::ProxmoxForbidden => {
             Some("grant NexOps' token the privilege in Proxmox under Datacenter, Permissions")
-        }
-        ErrorCode::NotFound => {
-            Some("the list of its kind shows what there is: `nexops vm list`, `nexops service list`")
         }
         ErrorCode::AmbiguousVmid => Some("name the guest by its id or as node/name"),
         ErrorCode::VmAlreadyRunning | ErrorCode::VmNotRunning => {
@@ -175,7 +200,9 @@ pub const fn hint_for(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::DatabaseUnavailable | ErrorCode::NotReady => {
             Some("try again in a moment; the daemon's log tells more")
         }
-        ErrorCode::InvalidRequest
+        // What there is depends on what was sought.
+        ErrorCode::NotFound
+        | ErrorCode::InvalidRequest
         | ErrorCode::MethodNotAllowed
         | ErrorCode::ActionNotSupported
         | ErrorCode::IdempotencyKeyReused

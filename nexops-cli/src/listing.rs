@@ -1,7 +1,10 @@
 //! What `list` does for every noun: fetch, leave out what was not asked for, print, and go on looking where that is
 //! wanted.
 
+mod sort;
 mod watch;
+
+pub use sort::SortBy;
 
 use nexops_core::client;
 
@@ -21,6 +24,8 @@ pub struct List<'a> {
     pub flags: &'a ListFlags,
     /// Whether flags of the noun's own leave rows out.
     pub is_filtered: bool,
+    /// What to sort by here; `None` where the daemon has sorted.
+    pub sort: Option<&'a SortBy>,
     /// How many rows to print at most.
     pub limit: Option<u32>,
     /// What is said when no row fits.
@@ -39,10 +44,14 @@ impl List<'_> {
         F: Future<Output = client::Result<Listing<T>>>,
     {
         let fits = self.flags.filter.as_ref().map(|filter| filter.of(T::FIELDS)).transpose()?;
-        let limit = if fits.is_some() { None } else { self.limit };
+        let sort = self.sort.map(SortBy::of).transpose()?;
+        let limit = if fits.is_some() || sort.is_some() { None } else { self.limit };
         let fetch = async || -> client::Result<Listing<T>> {
             let mut listing = fetch(limit).await?;
             listing.rows.retain(|row| fits.as_ref().is_none_or(|fits| fits(row)));
+            if let Some(sort) = &sort {
+                sort(&mut listing.rows);
+            }
             listing.rows.truncate(self.limit.map_or(usize::MAX, |limit| limit as usize));
             Ok(listing)
         };

@@ -1,6 +1,7 @@
 //! The command line: one request or a few to the daemon, one answer on standard output.
 
 mod cli;
+mod code;
 mod color;
 mod commands;
 mod complete;
@@ -11,6 +12,7 @@ mod failure;
 mod filter;
 mod format;
 mod freshness;
+mod hidden;
 mod listing;
 mod output;
 mod paging;
@@ -72,6 +74,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Alert(command) => commands::alert::run(command, &context()?).await,
             Command::Audit(command) => commands::audit::run(command, &context()?).await,
             Command::Events(args) => commands::events::run(&args, &context()?).await,
+            Command::Apply(args) => commands::apply::run(&args, &context()?).await,
+            Command::Export(args) => commands::export::run(&args, &context()?).await,
+            Command::Settings(command) => commands::settings::run(command, &context()?).await,
             Command::Check(command) => return Ok(commands::check::run(command, context()).await.number().into()),
             Command::Api(args) => commands::api::run(args, &context()?).await,
             Command::Login(args) => commands::login::login(args, &global, &talk).await,
@@ -79,6 +84,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Whoami => commands::login::whoami(&global, &context()?).await,
             Command::Context(command) => commands::context::run(command, &context::output(&global), &talk),
             Command::Completions { shell } => commands::completions::run(shell),
+            Command::Man { directory } => commands::man::run(&directory),
         }?;
         Ok(ExitCode::SUCCESS)
     })

@@ -31,6 +31,8 @@ pub struct Output {
     pub columns: Vec<String>,
     /// Whether somebody looks at a terminal that can be drawn on.
     pub terminal: bool,
+    /// How many letters a line of that terminal holds; `None` where nobody has to fit into one.
+    pub width: Option<usize>,
     /// The time that ages are counted from.
     pub now: DateTime<Utc>,
 }
@@ -127,6 +129,11 @@ impl Output {
             }
             Format::Table | Format::Wide | Format::Csv | Format::Name => self.list(std::slice::from_ref(row)),
         }
+    }
+
+    /// Prints one thing that is not of a list: a description for people, or a document.
+    pub fn thing<T: Serialize>(&self, value: &T, describe: impl FnOnce() -> Vec<(&'static str, Cell)>) -> Result<()> {
+        if self.is_for_people() { emit(&details::render(&describe(), self.colored)) } else { self.document(value) }
     }
 
     /// Prints a document: YAML or JSON lines if that was asked for, else JSON.

@@ -1,5 +1,7 @@
 //! Lists as a whole: as few requests as there are pages of a thousand rows.
 
+pub mod all;
+
 use nexops_core::client;
 use nexops_core::envelope::{Freshness, ListEnvelope};
 use nexops_core::page::MAX_PER_PAGE;

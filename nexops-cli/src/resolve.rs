@@ -1,20 +1,20 @@
 //! From what people type to the thing they mean: numbers, names, `node/name`, ids.
 
 mod closest;
-mod service;
+mod settings;
 
-pub use service::service;
+pub use settings::{channel, connection, rule, service};
 
 use nexops_core::client::Client;
 use nexops_core::id::NodeId;
-use nexops_core::node::{ListNodes, Node};
+use nexops_core::node::Node;
 use nexops_core::vm::{ListVms, NotAVmRef, Vm, VmRef};
 use uuid::Uuid;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::format::clean;
-use crate::paging::all_pages;
+use crate::paging::{all, all_pages};
 
 /// How a guest was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,10 +65,10 @@ pub async fn guest(client: &Client, text: &str) -> Result<Vm> {
 }
 
 async fn named_guest(client: &Client, node: Option<&str>, name: &str) -> Result<Vm> {
-    let query = |search: Option<&str>, page, per_page| ListVms {
+    let query = |page, per_page| ListVms {
         page: Some(page),
         per_page: Some(per_page),
-        search: search.map(str::to_owned),
+        search: Some(name.to_owned()),
         ..ListVms::default()
     };
     let failed = |error| Failure::from_client(&format!("look for guest {name}"), &error);
@@ -78,16 +78,13 @@ async fn named_guest(client: &Client, node: Option<&str>, name: &str) -> Result<
             && node.is_none_or(|node| vm.node == node)
             && vm.gone_at.is_none()
     };
-    let found = all_pages(None, async |page, per_page| client.list_vms(&query(Some(name), page, per_page)).await)
-        .await
-        .map_err(failed)?;
+    let found =
+        all_pages(None, async |page, per_page| client.list_vms(&query(page, per_page)).await).await.map_err(failed)?;
     let mut candidates: Vec<Vm> = found.rows.into_iter().filter(is_meant).collect();
     match candidates.len() {
         1 => Ok(candidates.remove(0)),
         0 => {
-            let all = all_pages(None, async |page, per_page| client.list_vms(&query(None, page, per_page)).await)
-                .await
-                .map_err(failed)?;
+            let all = all::vms(client, None).await.map_err(failed)?;
             Err(unknown("guest", node, name, all.rows.iter().map(|vm| vm.name.as_str()), "nexops vm list"))
         }
         _ => {
@@ -114,13 +111,10 @@ pub async fn node(client: &Client, text: &str) -> Result<Node> {
         Some((connection, name)) => (Some(connection), name),
         None => (None, text),
     };
-    let nodes = all_pages(None, async |page, per_page| {
-        let query = ListNodes { page: Some(page), per_page: Some(per_page), ..ListNodes::default() };
-        client.list_nodes(&query).await
-    })
-    .await
-    .map_err(|error| Failure::from_client(&format!("look for node {text}"), &error))?
-    .rows;
+    let nodes = all::nodes(client, None)
+        .await
+        .map_err(|error| Failure::from_client(&format!("look for node {text}"), &error))?
+        .rows;
     let is_meant = |node: &&Node| {
         node.hostname == name
             && connection.is_none_or(|connection| node.connection == connection)

@@ -2,10 +2,14 @@
 
 pub mod alert;
 pub mod audit;
+pub mod channel;
+pub mod connection;
+pub mod delivery;
 pub mod event;
 pub mod metrics;
 pub mod node;
 pub mod service;
+pub mod silence;
 pub mod task;
 pub mod vm;
 

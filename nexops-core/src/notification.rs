@@ -143,6 +143,26 @@ impl ChannelSettings {
             Self::Webhook { .. } => ChannelKind::Webhook,
         }
     }
+
+    /// The secret among them.
+    pub const fn secret_mut(&mut self) -> &mut Option<WriteOnly> {
+        match self {
+            Self::Discord { webhook_url } | Self::Slack { webhook_url } => webhook_url,
+            Self::Email { password, .. } => password,
+            Self::Webhook { secret, .. } => secret,
+        }
+    }
+
+    /// The name of the secret that a channel with these settings cannot do without; `None` if it needs none.
+    #[must_use]
+    pub const fn secret_field(&self) -> Option<&'static str> {
+        match self {
+            Self::Discord { .. } | Self::Slack { .. } => Some("webhook_url"),
+            Self::Email { username: None, .. } => None,
+            Self::Email { username: Some(_), .. } => Some("password"),
+            Self::Webhook { .. } => Some("secret"),
+        }
+    }
 }
 
 text_enum! {

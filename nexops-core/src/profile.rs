@@ -35,8 +35,8 @@ impl Profile {
     /// The profile that somebody has chosen: by the address `url`, by the name of a context, by `NEXOPS_API_URL` or
     /// `NEXOPS_CONTEXT`, by `context use`, in this order; else the daemon of this machine.
     ///
-    /// A token belongs to an address: that of a context goes nowhere else. `NEXOPS_API_TOKEN` goes before it, unless the
-    /// context was named by hand.
+    /// A token belongs to an address: that of a context goes nowhere else, but there it goes also where the address was
+    /// given by itself. `NEXOPS_API_TOKEN` goes before it, unless the context was named by hand.
     ///
     /// # Errors
     /// When there is no such context, or the file of contexts cannot be used.
@@ -53,20 +53,34 @@ impl Profile {
         let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let plain = Self::from_variables(url, &variable);
         if url.is_some() {
-            return Ok(plain);
+            // Who gives the address needs no file, so one that cannot be used is no matter.
+            return Ok(plain.known_from(&load().unwrap_or_default()));
         }
         if let Some(name) = context {
             let StoredContext { url, token, actor } = load()?.get(name)?.clone();
             return Ok(Self { url, token: token.or(plain.token), actor: actor.or(plain.actor) });
         }
         if set("NEXOPS_API_URL").is_some() {
-            return Ok(plain);
+            return Ok(plain.known_from(&load().unwrap_or_default()));
         }
         let contexts = load()?;
         let name = set("NEXOPS_CONTEXT").or_else(|| contexts.current().map(str::to_owned));
         let Some(name) = name else { return Ok(plain) };
         let StoredContext { url, token, actor } = contexts.get(&name)?.clone();
         Ok(Self { url, token: plain.token.or(token), actor: actor.or(plain.actor) })
+    }
+
+    /// The same with the token and the person that a context has for this address, the present context before others.
+    fn known_from(self, contexts: &Contexts) -> Self {
+        let is_here = |context: &&StoredContext| context.url == self.url.trim_end_matches('/');
+        let present = contexts.current().and_then(|name| contexts.get(name).ok()).filter(is_here);
+        let known = present.or_else(|| contexts.iter().map(|(_, context)| context).find(is_here));
+        match known.cloned() {
+            Some(StoredContext { url: _, token, actor }) => {
+                Self { token: self.token.or(token), actor: actor.or(self.actor), ..self }
+            }
+            None => self,
+        }
     }
 
     fn from_variables(url: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Self {
@@ -173,6 +187,10 @@ mod tests {
         assert_eq!(choose(None, None, &everything[1..2]), of("http://lab:1", "token of lab", ""));
         assert_eq!(choose(None, None, &[]), of("http://home:1", "token of home", "ann"));
         assert_eq!(choose(Some("http://flag:1"), None, &[]), of("http://flag:1", "", ""));
+        assert_eq!(choose(Some("http://home:1/"), None, &[]), of("http://home:1/", "token of home", "ann"));
+        assert_eq!(choose(Some("http://lab:1"), None, &everything[2..]), of("http://lab:1", "env", "bob"));
+        let of_home = [("NEXOPS_API_URL", "http://home:1"), ("USER", "bob")];
+        assert_eq!(choose(None, None, &of_home), of("http://home:1", "token of home", "ann"));
         assert_eq!(choose(None, None, &everything[..1]), of("http://env:1", "", ""));
     }
 

@@ -1,14 +1,22 @@
 //! The verbs of `nexops alert`.
 
+mod silence;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use nexops_core::alert::{AlertSource, AlertStatusFilter, Severity};
+use nexops_core::alert::rule::AlertRule;
+use nexops_core::alert::{Alert, AlertSource, AlertStatusFilter, Severity};
 use nexops_core::id::AlertId;
 use nexops_core::metric::Range;
+use nexops_core::notification::Delivery;
+
+pub use silence::{EndSilencesArgs, ListSilencesArgs, SilenceArgs};
+use silence::{SILENCE_HELP, SILENCES_HELP, UNSILENCE_HELP};
 
 use super::{ListFlags, word_of};
+use crate::complete::{Noun, sort_fields};
+use crate::listing::SortBy;
 
 /// What to do with alerts.
 #[derive(Debug, Subcommand)]
@@ -28,6 +36,15 @@ pub enum AlertCommand {
     /// Send no alerts about a guest or a node, or of a rule, for a while
     #[command(after_help = SILENCE_HELP)]
     Silence(SilenceArgs),
+    /// List silences: those that have not ended, or those that have
+    #[command(after_help = SILENCES_HELP)]
+    Silences(ListSilencesArgs),
+    /// End silences before their time
+    #[command(after_help = UNSILENCE_HELP)]
+    Unsilence(EndSilencesArgs),
+    /// List the messages about an alert, and what became of them
+    #[command(after_help = DELIVERIES_HELP)]
+    Deliveries(AlertDeliveriesArgs),
     /// Rules: when an alert is raised, and whom it is sent to
     #[command(subcommand)]
     Rule(RuleCommand),
@@ -51,6 +68,9 @@ pub struct ListAlertsArgs {
     /// No more than so many
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
+    /// Column to sort by, with - before it for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_fields::<Alert>())]
+    pub sort: Option<SortBy>,
     /// What every list can.
     #[command(flatten)]
     pub flags: ListFlags,
@@ -60,39 +80,33 @@ pub struct ListAlertsArgs {
 #[derive(Debug, Args)]
 pub struct ShowAlertArgs {
     /// Id of the alert
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = Noun::Alert.completer())]
     pub alert: AlertId,
+}
+
+/// Whose messages to list.
+#[derive(Debug, Args)]
+pub struct AlertDeliveriesArgs {
+    /// Id of the alert
+    #[arg(value_name = "ID", add = Noun::Alert.completer())]
+    pub alert: AlertId,
+    /// Column to sort by, with - before it for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_fields::<Delivery>())]
+    pub sort: Option<SortBy>,
+    /// What every list can.
+    #[command(flatten)]
+    pub flags: ListFlags,
 }
 
 /// Which alerts to acknowledge or close.
 #[derive(Debug, Args)]
 pub struct ActOnAlertsArgs {
     /// Ids of the alerts
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", add = Noun::Alert.completer())]
     pub alerts: Vec<AlertId>,
     /// Why, for whoever reads it later
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub note: Option<String>,
-}
-
-/// What to silence.
-#[derive(Debug, Args)]
-pub struct SilenceArgs {
-    /// A guest: its number, name, node/name or id
-    #[arg(long, value_name = "GUEST", conflicts_with = "node")]
-    pub vm: Option<String>,
-    /// A node, by its name
-    #[arg(long, value_name = "NODE")]
-    pub node: Option<String>,
-    /// A rule, by its name or id
-    #[arg(long, value_name = "RULE")]
-    pub rule: Option<String>,
-    /// For how long, as 30m or 2h
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub span: Duration,
-    /// Why, for whoever wonders later
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
 }
 
 /// What to do with rules.
@@ -122,6 +136,9 @@ pub enum RuleCommand {
     /// Show when a rule would have fired
     #[command(after_help = RULE_PREVIEW_HELP)]
     Preview(PreviewRuleArgs),
+    /// Print the rules that are offered to begin with, as files for apply
+    #[command(after_help = STARTERS_HELP)]
+    Starters,
     /// Test rules on made-up series, without a daemon
     #[command(after_help = TEST_HELP)]
     Test(TestRulesArgs),
@@ -130,6 +147,9 @@ pub enum RuleCommand {
 /// Which rules to list.
 #[derive(Debug, Clone, Args)]
 pub struct ListRulesArgs {
+    /// Column to sort by, with - before it for the largest first
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_fields::<AlertRule>())]
+    pub sort: Option<SortBy>,
     /// What every list can.
     #[command(flatten)]
     pub flags: ListFlags,
@@ -139,6 +159,7 @@ pub struct ListRulesArgs {
 #[derive(Debug, Args)]
 pub struct RuleArgs {
     /// Name or id of the rule
+    #[arg(add = Noun::Rule.completer())]
     pub rule: String,
 }
 
@@ -146,7 +167,7 @@ pub struct RuleArgs {
 #[derive(Debug, Args)]
 pub struct RulesArgs {
     /// Names or ids of the rules
-    #[arg(required = true, value_name = "RULE")]
+    #[arg(required = true, value_name = "RULE", add = Noun::Rule.completer())]
     pub rules: Vec<String>,
 }
 
@@ -162,6 +183,7 @@ pub struct CreateRuleArgs {
 #[derive(Debug, Args)]
 pub struct UpdateRuleArgs {
     /// Name or id of the rule
+    #[arg(add = Noun::Rule.completer())]
     pub rule: String,
     /// A file with what it says from now on, as `show -o yaml` prints it; - for standard input
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -172,7 +194,7 @@ pub struct UpdateRuleArgs {
 #[derive(Debug, Args)]
 pub struct DeleteRulesArgs {
     /// Names or ids of the rules
-    #[arg(required = true, value_name = "RULE")]
+    #[arg(required = true, value_name = "RULE", add = Noun::Rule.completer())]
     pub rules: Vec<String>,
     /// Do not ask; needed where nobody could answer
     #[arg(short, long)]
@@ -219,12 +241,16 @@ It is raised again when its condition is proven again.
 Examples:
   nexops alert resolve 019aaf00-0000-7000-8000-000000000001 -m disk-replaced";
 
-const SILENCE_HELP: &str = "\
-What still fires at the end and was never sent is sent then.
+const DELIVERIES_HELP: &str = "\
+Examples:
+  nexops alert deliveries 019aaf00-0000-7000-8000-000000000001";
+
+const STARTERS_HELP: &str = "\
+They name no channels: whoever takes one says where it is sent.
 
 Examples:
-  nexops alert silence --vm 101 --for 2h --reason kernel-update
-  nexops alert silence --node pve2 --rule cpu-high --for 1h --reason more-memory";
+  nexops alert rule starters > rules.yaml
+  nexops alert rule starters | nexops apply -f - --dry-run";
 
 const RULE_LIST_HELP: &str = "\
 Examples:

@@ -7,6 +7,7 @@ use nexops_core::page::Sort;
 use uuid::Uuid;
 
 use super::{ListFlags, word_of};
+use crate::complete::sort_by;
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
@@ -44,7 +45,7 @@ pub struct ListAuditArgs {
     #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     /// Column to sort by, with - before it for the latest first
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_by(AuditColumn::ALL))]
     pub sort: Option<Sort<AuditColumn>>,
     /// What every list can.
     #[command(flatten)]

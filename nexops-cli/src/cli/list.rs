@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
 use clap::Args;
 
 use crate::filter::Filter;
@@ -17,11 +18,20 @@ pub struct ListFlags {
     #[arg(short, long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s", value_parser = interval)]
     pub watch: Option<Duration>,
     /// Look again until every row fits, as status:running
-    #[arg(long, value_name = "TERMS")]
+    #[arg(long, value_name = "TERMS", value_parser = until)]
     pub until: Option<Filter>,
     /// How long to look with --until, as 90s, 5m or 1h
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
     pub timeout: Duration,
+}
+
+/// A time or a span is meant for another flag.
+fn until(text: &str) -> Result<Filter, String> {
+    if humantime::parse_duration(text).is_ok() || DateTime::parse_from_rfc3339(text).is_ok() {
+        let words = "it takes what every row must fit, as status:running; how long to look is said with --timeout";
+        return Err(format!("{words}, and the end of a time, as in the audit log, with --before"));
+    }
+    text.parse()
 }
 
 /// More often than this is a burden for the daemon, and figures change every 30 s.

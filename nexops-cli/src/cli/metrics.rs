@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use nexops_core::metric::{Metric, Range, SeriesQuery};
 
 use super::word_of;
+use crate::complete::Noun;
 
 /// What to do with measurements.
 #[derive(Debug, Subcommand)]
@@ -21,6 +22,7 @@ pub enum MetricsCommand {
 #[derive(Debug, Args)]
 pub struct ShowMetricsArgs {
     /// Number, name, node/name or id of a guest; name of a node; id of a service
+    #[arg(add = Noun::Guest.completer())]
     pub source: String,
     /// How far back from now [default: 1h]
     #[arg(long, value_parser = word_of(Range::ALL, Range::as_str))]

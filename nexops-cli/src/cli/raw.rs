@@ -3,6 +3,9 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
+use nexops_core::alert::Severity;
+
+use super::word_of;
 use crate::complete::Noun;
 
 /// One request as it is sent.
@@ -31,6 +34,24 @@ pub enum CheckCommand {
     /// Whether all nodes are online
     #[command(after_help = NODES_HELP)]
     Nodes,
+    /// Whether services answer: those that are named, or else all that are checked
+    #[command(after_help = SERVICES_HELP)]
+    Services {
+        /// Names or ids of services
+        #[arg(value_name = "SERVICE", add = Noun::Service.completer())]
+        services: Vec<String>,
+    },
+    /// Whether any alert is active
+    #[command(after_help = ALERTS_HELP)]
+    Alerts {
+        /// The least severity that counts: info, warning or critical
+        #[arg(long, value_name = "SEVERITY", default_value = "warning", hide_possible_values = true)]
+        #[arg(value_parser = word_of(Severity::ALL, Severity::as_str))]
+        fail_on: Severity,
+        /// Count those too that somebody has acknowledged or silenced
+        #[arg(short, long)]
+        all: bool,
+    },
     /// Whether all Proxmox connections answer
     #[command(after_help = CONNECTIONS_HELP)]
     Connections,
@@ -60,6 +81,22 @@ Exits with 0, 1, 2 or 3 as Nagios and its kin expect. A node that is offline is 
 
 Examples:
   nexops check nodes";
+
+const SERVICES_HELP: &str = "\
+Exits with 0, 1, 2 or 3 as Nagios and its kin expect. A service that is unhealthy is critical, one that is degraded or
+unknown a warning. Without names paused services do not count.
+
+Examples:
+  nexops check services
+  nexops check services wiki blog";
+
+const ALERTS_HELP: &str = "\
+Exits with 0, 1, 2 or 3 as Nagios and its kin expect. A critical alert is critical, any other that counts a warning.
+
+Examples:
+  nexops check alerts
+  nexops check alerts --fail-on critical
+  nexops check alerts --all";
 
 const CONNECTIONS_HELP: &str = "\
 Exits with 0, 1, 2 or 3 as Nagios and its kin expect.

@@ -7,6 +7,7 @@ use nexops_core::page::Sort;
 use nexops_core::service::{ServiceColumn, ServiceStatus, ServiceType, StatusSet};
 
 use super::{ListFlags, word_of};
+use crate::complete::{Noun, sort_by};
 
 /// What to do with services.
 #[derive(Debug, Subcommand)]
@@ -47,13 +48,13 @@ pub struct ListServicesArgs {
     #[arg(long)]
     pub namespace: Option<String>,
     /// Only services on this guest: its number, name, node/name or id
-    #[arg(long, value_name = "GUEST")]
+    #[arg(long, value_name = "GUEST", add = Noun::Guest.completer())]
     pub vm: Option<String>,
     /// Only services whose name, description or URL contains this
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
     /// Column to sort by, with - before it for the largest first
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = sort_by(ServiceColumn::ALL))]
     pub sort: Option<Sort<ServiceColumn>>,
     /// What every list can.
     #[command(flatten)]
@@ -72,6 +73,7 @@ impl ListServicesArgs {
 #[derive(Debug, Args)]
 pub struct ServiceArgs {
     /// Name or id of the service
+    #[arg(add = Noun::Service.completer())]
     pub service: String,
 }
 
@@ -89,6 +91,7 @@ pub struct CreateServiceArgs {
 #[derive(Debug, Args)]
 pub struct UpdateServiceArgs {
     /// Name or id of the service
+    #[arg(add = Noun::Service.completer())]
     pub service: String,
     /// A new name
     #[arg(long = "name", value_name = "NAME")]
@@ -126,7 +129,7 @@ pub struct SettingsArgs {
     #[arg(long = "type", value_name = "TYPE", value_parser = word_of(ServiceType::ALL, ServiceType::as_str), hide_possible_values = true)]
     pub kind: Option<ServiceType>,
     /// The guest on which it runs: its number, name, node/name or id
-    #[arg(long, value_name = "GUEST")]
+    #[arg(long, value_name = "GUEST", add = Noun::Guest.completer())]
     pub vm: Option<String>,
     /// A group of your own choosing
     #[arg(long)]
@@ -164,7 +167,7 @@ pub struct SettingsArgs {
 #[derive(Debug, Args)]
 pub struct DeleteServicesArgs {
     /// Names or ids of the services
-    #[arg(required = true, value_name = "SERVICE")]
+    #[arg(required = true, value_name = "SERVICE", add = Noun::Service.completer())]
     pub services: Vec<String>,
     /// Do not ask; needed where nobody could answer
     #[arg(short, long)]
@@ -175,7 +178,7 @@ pub struct DeleteServicesArgs {
 #[derive(Debug, Args)]
 pub struct CheckServicesArgs {
     /// Names or ids of the services
-    #[arg(required = true, value_name = "SERVICE")]
+    #[arg(required = true, value_name = "SERVICE", add = Noun::Service.completer())]
     pub services: Vec<String>,
 }
 
@@ -183,6 +186,7 @@ pub struct CheckServicesArgs {
 #[derive(Debug, Args)]
 pub struct ServiceHistoryArgs {
     /// Name or id of the service
+    #[arg(add = Noun::Service.completer())]
     pub service: String,
     /// No more than so many statuses
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]

@@ -2,21 +2,17 @@
 
 mod rule;
 pub mod rule_test;
+mod silence;
 
-use chrono::TimeDelta;
-use nexops_core::alert::silence::CreateSilence;
-use nexops_core::alert::{Alert, AlertNote, AlertSource, ListAlerts};
-use nexops_core::node::ListNodes;
-use uuid::Uuid;
+use nexops_core::alert::{Alert, AlertNote, ListAlerts};
+use nexops_core::notification::AlertDeliveriesQuery;
 
-use crate::cli::{ActOnAlertsArgs, AlertCommand, ListAlertsArgs, SilenceArgs};
+use crate::cli::{ActOnAlertsArgs, AlertCommand, AlertDeliveriesArgs, ListAlertsArgs};
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::listing::List;
 use crate::output::emit;
 use crate::paging::all_pages;
-use crate::resolve;
 use crate::rows::alert::describe;
 
 /// Runs one of the verbs.
@@ -31,13 +27,16 @@ pub async fn run(command: AlertCommand, context: &Context) -> Result<()> {
         }
         AlertCommand::Ack(args) => act(&args, Deed::Acknowledge, context).await,
         AlertCommand::Resolve(args) => act(&args, Deed::Resolve, context).await,
-        AlertCommand::Silence(args) => silence(&args, context).await,
+        AlertCommand::Silence(args) => silence::make(&args, context).await,
+        AlertCommand::Silences(args) => silence::list(&args, context).await,
+        AlertCommand::Unsilence(args) => silence::end(&args, context).await,
+        AlertCommand::Deliveries(args) => deliveries(&args, context).await,
         AlertCommand::Rule(command) => rule::run(command, context).await,
     }
 }
 
 async fn list(args: &ListAlertsArgs, context: &Context) -> Result<()> {
-    let ListAlertsArgs { status, all, severity, source_type, limit, flags } = args;
+    let ListAlertsArgs { status, all, severity, source_type, limit, sort, flags } = args;
     let query = ListAlerts {
         status: (!all).then_some(*status),
         severity: *severity,
@@ -48,6 +47,7 @@ async fn list(args: &ListAlertsArgs, context: &Context) -> Result<()> {
         attempt: "list alerts",
         flags,
         is_filtered: severity.is_some() || source_type.is_some(),
+        sort: sort.as_ref(),
         limit: *limit,
         none_fits: "no alert matches",
         empty: "no alert: `nexops alert list --all` shows past ones",
@@ -96,58 +96,22 @@ async fn act(args: &ActOnAlertsArgs, deed: Deed, context: &Context) -> Result<()
     Failure::of_many(failures, args.alerts.len(), "alerts")
 }
 
-async fn silence(args: &SilenceArgs, context: &Context) -> Result<()> {
-    let source: Option<(AlertSource, Uuid)> = match (&args.vm, &args.node) {
-        (Some(guest), _) => Some((AlertSource::Vm, resolve::guest(&context.client, guest).await?.id.0)),
-        (None, Some(node)) => Some((AlertSource::Node, node_id(node, context).await?)),
-        (None, None) => None,
+async fn deliveries(args: &AlertDeliveriesArgs, context: &Context) -> Result<()> {
+    let list = List {
+        attempt: "list messages",
+        flags: &args.flags,
+        is_filtered: false,
+        sort: args.sort.as_ref(),
+        limit: None,
+        none_fits: "no message matches",
+        empty: "nothing was sent about this alert",
     };
-    let rule = match &args.rule {
-        Some(rule) => Some(rule::find(rule, context).await?.id),
-        None => None,
-    };
-    if source.is_none() && rule.is_none() {
-        return Err(Failure::new(Exit::Usage, "USAGE", "a silence needs --vm, --node or --rule"));
-    }
-    let span = TimeDelta::from_std(args.span).unwrap_or(TimeDelta::MAX);
-    let ends_at = context
-        .output
-        .now
-        .checked_add_signed(span)
-        .ok_or_else(|| Failure::new(Exit::Usage, "USAGE", "--for is longer than anybody can wait"))?;
-    let wanted = CreateSilence {
-        source_type: source.map(|(kind, _)| kind),
-        source_id: source.map(|(_, id)| id),
-        rule_id: rule,
-        reason: args.reason.clone(),
-        starts_at: None,
-        ends_at,
-    };
-    let made = context.client.create_silence(&wanted).await;
-    let made = made.map_err(|error| Failure::from_client("make the silence", &error))?.data;
-    if context.output.is_for_people() {
-        if context.talk.quiet {
-            Ok(())
-        } else {
-            emit(&format!("silent until {}\n", crate::format::timestamp(made.ends_at)))
-        }
-    } else {
-        context.output.document(&made)
-    }
-}
-
-async fn node_id(name: &str, context: &Context) -> Result<Uuid> {
-    let nodes = all_pages(None, async |page, per_page| {
-        let query = ListNodes { page: Some(page), per_page: Some(per_page), ..ListNodes::default() };
-        context.client.list_nodes(&query).await
+    list.show(context, async |limit| {
+        all_pages(limit, async |page, per_page| {
+            let query = AlertDeliveriesQuery { page: Some(page), per_page: Some(per_page) };
+            context.client.alert_deliveries(args.alert, &query).await
+        })
+        .await
     })
     .await
-    .map_err(|error| Failure::from_client("list nodes", &error))?;
-    let found: Vec<Uuid> = nodes.rows.iter().filter(|node| node.hostname == name).map(|node| node.id.0).collect();
-    match found.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(Failure::new(Exit::NotFound, "NOT_FOUND", format!("there is no node {name}"))
-            .with_hint("`nexops node list` shows the nodes")),
-        [_, _, ..] => Err(Failure::new(Exit::Usage, "AMBIGUOUS_NAME", format!("several nodes are called {name}"))),
-    }
 }

@@ -12,6 +12,7 @@ use crate::output::emit;
 pub async fn run(args: ApiArgs, context: &Context) -> Result<()> {
     let ApiArgs { method, path, data } = args;
     let method = method.to_uppercase();
+    refuse_what_never_ends(&method, &path)?;
     let body = match data.as_deref() {
         Some("-") => Some(read_all()?),
         Some(_) | None => data,
@@ -24,6 +25,17 @@ pub async fn run(args: ApiArgs, context: &Context) -> Result<()> {
             context.output.document(&document)
         }
     }
+}
+
+/// The events are a stream, of which no whole ever comes.
+fn refuse_what_never_ends(method: &str, path: &str) -> Result<()> {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or_default().trim_matches('/');
+    if method == "GET" && path == "events" {
+        return Err(Failure::new(Exit::Usage, "USAGE", "the answer to GET /events never ends")
+            .with_hint("`nexops events -o jsonl` follows the events, one a line"));
+    }
+    Ok(())
 }
 
 fn read_all() -> Result<String> {

@@ -35,6 +35,7 @@ async fn list(args: &ListAuditArgs, context: &Context) -> Result<()> {
         attempt: "list the audit log",
         flags,
         is_filtered: args.is_filtered(),
+        sort: None,
         limit: Some(*limit),
         none_fits: "no row of the audit log matches",
         empty: "nobody has changed anything yet",

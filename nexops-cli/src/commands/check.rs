@@ -1,8 +1,11 @@
 //! `nexops check`: one line and an exit code for monitoring systems of Nagios' kin.
 
-use nexops_core::node::{ListNodes, NodeStatus};
+mod alerts;
+mod services;
+
+use nexops_core::node::NodeStatus;
 use nexops_core::system::ConnectionStatus;
-use nexops_core::vm::{ListVms, Vm, VmStatus};
+use nexops_core::vm::{Vm, VmStatus};
 
 use crate::cli::CheckCommand;
 use crate::context::Context;
@@ -10,7 +13,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::format::clean;
 use crate::output::emit;
-use crate::paging::all_pages;
+use crate::paging::all;
 use crate::resolve;
 
 /// How bad it is, in the order and with the exit codes of Nagios.
@@ -57,21 +60,24 @@ struct Report {
 /// Looks, and prints what it found. A failure to look is an answer too.
 pub async fn run(command: CheckCommand, context: Result<Context>) -> Severity {
     let (severity, line) = match look(command, context).await {
-        Ok(report) => report.told(),
+        Ok(verdict) => verdict,
         Err(failure) => (Severity::Unknown, failure.message.lines().collect::<Vec<_>>().join(" ")),
     };
     let printed = emit(&format!("{} - {}\n", severity.word(), clean(&line)));
     if printed.is_ok() { severity } else { Severity::Unknown }
 }
 
-async fn look(command: CheckCommand, context: Result<Context>) -> Result<Report> {
+async fn look(command: CheckCommand, context: Result<Context>) -> Result<(Severity, String)> {
     let context = &context?;
-    match command {
+    let report = match command {
         CheckCommand::Guests { guests } if guests.is_empty() => all_guests(context).await,
         CheckCommand::Guests { guests } => named_guests(&guests, context).await,
         CheckCommand::Nodes => nodes(context).await,
         CheckCommand::Connections => connections(context).await,
-    }
+        CheckCommand::Services { services } => services::look(&services, context).await,
+        CheckCommand::Alerts { fail_on, all } => return alerts::look(fail_on, all, context).await,
+    };
+    report.map(|report| report.told())
 }
 
 impl Report {
@@ -83,18 +89,21 @@ impl Report {
         if problems.is_empty() {
             return (severity, format!("{total} {what} {figures}"));
         }
-        let mut worst_first: Vec<&(Severity, String)> = problems.iter().collect();
-        worst_first.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-        let names: Vec<&str> = worst_first.iter().map(|(_, problem)| problem.as_str()).collect();
-        (severity, format!("{} of {total} {what}: {} {figures}", problems.len(), names.join(", ").replace('|', "/")))
+        (severity, format!("{} of {total} {what}: {} {figures}", problems.len(), worst_first(problems)))
     }
 }
 
+/// The problems in a line. What stands behind a bar would be taken for figures.
+fn worst_first(problems: &[(Severity, String)]) -> String {
+    let mut sorted: Vec<&(Severity, String)> = problems.iter().collect();
+    sorted.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    let names: Vec<&str> = sorted.iter().map(|(_, problem)| problem.as_str()).collect();
+    names.join(", ").replace('|', "/")
+}
+
 async fn vms(context: &Context) -> Result<Vec<Vm>> {
-    let listing = all_pages(None, async |page, per_page| {
-        context.client.list_vms(&ListVms { page: Some(page), per_page: Some(per_page), ..ListVms::default() }).await
-    });
-    let vms = listing.await.map_err(|error| Failure::from_client("list guests", &error))?.rows;
+    let listing = all::vms(&context.client, None).await;
+    let vms = listing.map_err(|error| Failure::from_client("list guests", &error))?.rows;
     if vms.is_empty() {
         return Err(Failure::new(Exit::NotFound, "NOTHING_SEEN", "no guest was ever seen: check `nexops status`"));
     }
@@ -143,13 +152,8 @@ fn told(vm: &Vm) -> String {
 }
 
 async fn nodes(context: &Context) -> Result<Report> {
-    let listing = all_pages(None, async |page, per_page| {
-        context
-            .client
-            .list_nodes(&ListNodes { page: Some(page), per_page: Some(per_page), ..ListNodes::default() })
-            .await
-    });
-    let nodes = listing.await.map_err(|error| Failure::from_client("list nodes", &error))?.rows;
+    let listing = all::nodes(&context.client, None).await;
+    let nodes = listing.map_err(|error| Failure::from_client("list nodes", &error))?.rows;
     if nodes.is_empty() {
         return Err(Failure::new(Exit::NotFound, "NOTHING_SEEN", "no node was ever seen: check `nexops status`"));
     }

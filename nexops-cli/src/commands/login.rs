@@ -1,12 +1,11 @@
 //! `nexops login`, `logout` and `whoami`: who asks which daemon, and with which token.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, Write};
 
 use nexops_core::client::{self, Client};
 use nexops_core::error::ErrorCode;
 use nexops_core::profile::Profile;
 use nexops_core::profile::contexts::{Contexts, StoredContext};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -14,6 +13,7 @@ use crate::cli::{Format, Global, LoginArgs};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::hidden;
 use crate::output::{Cell, Field, csv, details, emit};
 use crate::talk::Talk;
 
@@ -52,7 +52,7 @@ fn client_for(url: &str, token: Option<SecretString>, actor: Option<String>) -> 
 
 /// Who somebody at a terminal says that he is; elsewhere what was known before.
 fn ask_who(before: Option<String>) -> Result<Option<String>> {
-    if !is_at_terminal() {
+    if !hidden::is_at_terminal() {
         return Ok(before);
     }
     let default = before.as_ref().map(|before| format!(" [{before}]")).unwrap_or_default();
@@ -67,13 +67,8 @@ async fn ask_for_token(client: &Client) -> Result<Option<SecretString>> {
         Err(error) => error,
     };
     match error.code() {
-        Some(ErrorCode::Unauthorized) if is_at_terminal() => {
-            let quiet = Quiet::begin().map_err(|error| unreadable(&error))?;
-            let token = prompt("Token (not shown): ");
-            drop(quiet);
-            // The line that was typed has not moved the cursor.
-            let _ = writeln!(io::stderr());
-            checked(token?).map(Some)
+        Some(ErrorCode::Unauthorized) if hidden::is_at_terminal() => {
+            checked(hidden::ask("Token")?.trim().to_owned()).map(Some)
         }
         Some(ErrorCode::Unauthorized) => {
             let message = "the daemon wants a token, and there is no terminal to ask for it";
@@ -81,10 +76,6 @@ async fn ask_for_token(client: &Client) -> Result<Option<SecretString>> {
         }
         _ => Err(Failure::from_client("sign in", &error)),
     }
-}
-
-fn is_at_terminal() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 fn prompt(question: &str) -> Result<String> {
@@ -110,25 +101,6 @@ fn checked(token: String) -> Result<SecretString> {
 
 fn unreadable(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::Generic, "INPUT_FAILED", format!("cannot read the answer: {error}"))
-}
-
-/// A terminal that does not show what is typed, until this is dropped.
-struct Quiet(Termios);
-
-impl Quiet {
-    fn begin() -> rustix::io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
-    }
 }
 
 /// Forgets the token and who somebody is; the address stays.

@@ -29,6 +29,7 @@ async fn list(args: &ListNodesArgs, context: &Context) -> Result<()> {
         attempt: "list nodes",
         flags: &args.flags,
         is_filtered: args.is_filtered(),
+        sort: None,
         limit: None,
         none_fits: "no node matches",
         empty: "no node seen: check `nexops status`",

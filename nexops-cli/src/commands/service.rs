@@ -50,6 +50,7 @@ async fn list(args: &ListServicesArgs, context: &Context) -> Result<()> {
         attempt: "list services",
         flags: &flags,
         is_filtered: args.is_filtered(),
+        sort: None,
         limit: None,
         none_fits: "no service matches",
         empty: "no service yet: `nexops service create` makes one",
@@ -69,7 +70,7 @@ async fn create(args: &CreateServiceArgs, context: &Context) -> Result<()> {
     edit::apply(&args.settings, &mut settings, context).await?;
     let made = context.client.create_service(&settings).await;
     let made = made.map_err(|error| Failure::from_client(&format!("create service {}", args.name), &error))?.data;
-    tell(&made, "created", context)
+    context.tell("service", &made, "created")
 }
 
 async fn update(args: &UpdateServiceArgs, context: &Context) -> Result<()> {
@@ -81,21 +82,13 @@ async fn update(args: &UpdateServiceArgs, context: &Context) -> Result<()> {
     edit::clear(&args.clear, &mut settings);
     edit::apply(&args.settings, &mut settings, context).await?;
     if settings == service.settings() {
-        return tell(&service, "unchanged", context);
+        return context.tell("service", &service, "unchanged");
     }
     // Only the version that was just seen: what somebody else changes meanwhile is not overwritten.
     let changed = context.client.update_service(service.id, &settings, Some(service.version)).await;
     let attempt = format!("update service {}", args.service);
-    tell(&changed.map_err(|error| Failure::from_client(&attempt, &error))?.data, "updated", context)
-}
-
-/// Tells what became of a service: a line for people, the service for programs.
-fn tell(service: &Service, what: &str, context: &Context) -> Result<()> {
-    match context.output.is_for_people() {
-        true if context.talk.quiet => Ok(()),
-        true => emit(&format!("service {}: {what}\n", clean(&service.name))),
-        false => context.output.one(service, Vec::new),
-    }
+    let changed = changed.map_err(|error| Failure::from_client(&attempt, &error))?.data;
+    context.tell("service", &changed, "updated")
 }
 
 /// Finds services in the order in which they were named.
@@ -132,7 +125,7 @@ async fn delete(args: &DeleteServicesArgs, context: &Context) -> Result<()> {
     }
     if context.output.is_for_people() {
         for service in &deleted {
-            tell(service, "deleted", context)?;
+            context.tell("service", service, "deleted")?;
         }
     } else {
         print(&deleted, args.services.len(), context)?;

@@ -38,6 +38,7 @@ async fn list(args: &ListTasksArgs, context: &Context) -> Result<()> {
         attempt: "list tasks",
         flags,
         is_filtered: args.is_filtered(),
+        sort: None,
         limit: *limit,
         none_fits: "no task matches",
         empty: "no task yet: power actions make them",

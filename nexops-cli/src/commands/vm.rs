@@ -36,6 +36,7 @@ async fn list(args: &ListVmsArgs, context: &Context) -> Result<()> {
         attempt: "list guests",
         flags: &args.flags,
         is_filtered: args.is_filtered(),
+        sort: None,
         limit: None,
         none_fits: "no guest matches",
         empty: "no guest seen: check `nexops status`",

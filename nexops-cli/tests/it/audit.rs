@@ -54,3 +54,13 @@ fn filters_are_passed_on() {
     assert_eq!(daemon.queries(), [expected]);
     assert_eq!(daemon.run("audit list --since yesterday").code, 2);
 }
+
+#[test]
+fn a_time_after_until_is_led_to_the_flag_that_takes_one() {
+    let daemon = Daemon::start();
+    for time in ["1m", "2026-03-15T10:30:00Z"] {
+        let run = daemon.run(&format!("audit list --until {time}"));
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains("--before"), "{}", run.stderr);
+    }
+}

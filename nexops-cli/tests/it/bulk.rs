@@ -64,7 +64,7 @@ fn some_of_several_failing_is_9() {
     error: start vm 102 web-2 failed: start failed: QEMU exited with code 1
     hint: nexops task log 019aaf00-0000-7000-8000-00000000238e
     error: cannot find guest 999: VM with id '999' not found
-    hint: the list of its kind shows what there is: `nexops vm list`, `nexops service list`
+    hint: `nexops vm list` shows what there is
     error: 2 of 4 guests failed
     ");
 }

@@ -1,5 +1,6 @@
 //! The completion scripts that are handed out are those of this command line, and shells complete with them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,9 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use nexops_core::notification::ChannelSettings;
 use rstest::rstest;
 
-use crate::daemon::{Daemon, Run, list, nexops, node, refuses, vm};
+use crate::daemon::{Daemon, Run, channel, list, nexops, node, refuses, rule, service, vm};
 use crate::terminal::pseudo_terminal;
 
 #[rstest]
@@ -27,6 +29,24 @@ fn the_checked_in_script_is_current(#[case] shell: &str, #[case] file: &str) {
     );
 }
 
+#[test]
+fn the_checked_in_manual_pages_are_current() {
+    let pages = |directory: &Path| -> BTreeMap<String, String> {
+        let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+        let page =
+            |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap());
+        entries.map(page).collect()
+    };
+    let printed = tempfile::tempdir().unwrap();
+    assert_eq!(Run::from(nexops().arg("man").arg(printed.path()).output().unwrap()).code, 0);
+    let (printed, checked_in) = (pages(printed.path()), pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../man")));
+    assert_eq!(printed.keys().collect::<Vec<_>>(), checked_in.keys().collect::<Vec<_>>());
+    for (name, page) in &printed {
+        assert!(checked_in.get(name) == Some(page), "man/{name} is old; renew it with scripts/generate.sh");
+    }
+    assert!(printed["nexops-vm-list.1"].contains(".SH EXAMPLES\n.nf\nnexops vm list\n"));
+}
+
 fn completions() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../completions").canonicalize().unwrap()
 }
@@ -36,6 +56,10 @@ fn surroundings() -> (Daemon, tempfile::TempDir) {
     let daemon = Daemon::start();
     daemon.knows(&[vm(101, "web-1"), vm(205, "$(reboot)")]);
     daemon.mount("GET", "/infrastructure/nodes", list(&[node(2, "pve1")]));
+    daemon.mount("GET", "/services", list(&[service(1, "wiki")]));
+    daemon.mount("GET", "/alerts/rules", list(&[rule(1, "cpu-high")]));
+    let channel = channel(1, "operators", ChannelSettings::Discord { webhook_url: None });
+    daemon.mount("GET", "/settings/notifications", list(&[channel]));
     (daemon, tempfile::tempdir().unwrap())
 }
 
@@ -108,6 +132,8 @@ impl Drop for Session {
 #[case::zsh(&["zsh", "-f", "-i"], "unsetopt prompt_sp; PS1='ready> '; fpath=(COMPLETIONS $fpath); autoload -U compinit; compinit -u -D")]
 fn a_shell_completes_commands_flags_numbers_and_names(#[case] program: &[&str], #[case] preparation: &str) {
     let (daemon, home) = surroundings();
+    let add = nexops().env("HOME", home.path()).args(["context", "add", "home", "http://127.0.0.1:8000"]).output();
+    assert!(add.is_ok_and(|added| added.status.success()));
     let mut command = shell(program[0], &daemon.server.uri(), home.path());
     command.args(&program[1..]);
     let mut session = Session::start(command);
@@ -120,6 +146,10 @@ fn a_shell_completes_commands_flags_numbers_and_names(#[case] program: &[&str], 
         ("nexops vm start 1", "nexops vm start 101 "),
         ("nexops vm show we", "nexops vm show web-1 "),
         ("nexops node show p", "nexops node show pve1 "),
+        ("nexops service check w", "nexops service check wiki "),
+        ("nexops alert rule disable c", "nexops alert rule disable cpu-high "),
+        ("nexops settings notify test o", "nexops settings notify test operators "),
+        ("nexops context use h", "nexops context use home "),
     ] {
         session.types(&format!("\u{15}{typed}\t"));
         session.shows(completed);
@@ -146,6 +176,10 @@ fn fish_completes_with_descriptions_and_offers_no_name_that_would_be_run() {
     assert!(!guests.lines().any(|line| line.starts_with('$')), "{guests}");
     assert!(complete("nexops vm list --sort ").contains("-cpu_usage\n"));
     assert!(complete("nexops vm list --tag ").contains("prod"));
+    assert_eq!(complete("nexops service show w"), "wiki\thealthy\n");
+    assert_eq!(complete("nexops alert rule show c"), "cpu-high\tcpu_usage > 90 for 300 s\n");
+    assert_eq!(complete("nexops settings notify show o"), "operators\tdiscord, ok\n");
+    assert!(complete("nexops alert rule list --sort ").contains("-severity\n"));
 }
 
 #[test]

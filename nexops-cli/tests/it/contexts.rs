@@ -101,6 +101,16 @@ fn a_token_goes_to_the_address_that_it_is_for_and_to_no_other() {
 }
 
 #[test]
+fn the_address_of_a_context_is_asked_with_its_token_and_person_however_it_is_given() {
+    let (person, daemon) = (Person::new(), daemon());
+    let url = daemon.server.uri();
+    person.types(&format!("login --url {url} --email ann@example.com --token-stdin"), "s3cret\n");
+    assert_eq!(person.runs(&format!("whoami --url {url}/ -o name")).stdout, "ann@example.com\n");
+    assert_eq!(daemon.headers("authorization").last().unwrap(), "Bearer s3cret");
+    assert_eq!(daemon.headers("x-nexops-actor").last().unwrap(), "ann@example.com");
+}
+
+#[test]
 fn contexts_are_listed_switched_and_forgotten() {
     let person = Person::new();
     assert_eq!(person.runs("context list").stderr, "no context yet: `nexops login` makes one\n");

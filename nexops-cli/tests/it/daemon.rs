@@ -1,5 +1,7 @@
 //! A stand-in for the daemon, builders for what it answers, and the command under test.
 
+mod things;
+
 use std::process::Output;
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use serde::Serialize;
 use uuid::Uuid;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
+
+pub use things::{alert, channel, proxmox_connection, rule, service};
 
 /// A stand-in for the daemon.
 pub struct Daemon {
@@ -86,6 +90,12 @@ impl Daemon {
         self.runtime.block_on(mock.mount(&self.server));
     }
 
+    /// The same for a path that stands beside the API.
+    pub fn mount_beside(&self, route: &str, template: ResponseTemplate) {
+        let mock = Mock::given(method("GET")).and(path(route)).respond_with(template);
+        self.runtime.block_on(mock.mount(&self.server));
+    }
+
     /// The same, but only for the first `times` requests.
     pub fn mount_times(&self, verb: &str, route: &str, template: ResponseTemplate, times: u64) {
         let mock = Mock::given(method(verb)).and(path(format!("/api/v1{route}"))).respond_with(template);
@@ -94,9 +104,14 @@ impl Daemon {
 
     /// Answers a page of a list.
     pub fn mount_page(&self, route: &str, page: u32, template: ResponseTemplate) {
+        self.mount_where(route, ("page", &page.to_string()), template);
+    }
+
+    /// Answers a request whose query says so.
+    pub fn mount_where(&self, route: &str, (key, value): (&str, &str), template: ResponseTemplate) {
         let mock = Mock::given(method("GET"))
             .and(path(format!("/api/v1{route}")))
-            .and(query_param("page", page.to_string()))
+            .and(query_param(key, value))
             .respond_with(template);
         self.runtime.block_on(mock.mount(&self.server));
     }

@@ -12,17 +12,17 @@ use wiremock::ResponseTemplate;
 use crate::daemon::{Daemon, id, refuses, running_task, then, vm};
 
 /// A stream that ends after these messages.
-fn stream(messages: &[String]) -> ResponseTemplate {
+pub fn stream(messages: &[String]) -> ResponseTemplate {
     let body = format!(": \nretry: 2000\nid: 3\n\n{}", messages.concat());
     ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")
 }
 
-fn message(event: &Event) -> String {
+pub fn message(event: &Event) -> String {
     let data = serde_json::to_string(event).unwrap();
     format!("id: {}\nevent: {}\ndata: {data}\n\n", event.id, event.change.event_type())
 }
 
-fn events() -> Vec<Event> {
+pub fn events() -> Vec<Event> {
     let web = vm(101, "web-1");
     let collection = Collection { connection_id: ConnectionId(id(1)), observed_at: then(), sources: 27 };
     let changes = [

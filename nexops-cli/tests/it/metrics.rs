@@ -18,7 +18,7 @@ fn point(minute: i64, value: Option<f64>) -> Point {
     Point { t, avg: value, min: value.map(|value| value / 2.0), max: value.map(|value| value + 1.0) }
 }
 
-fn history() -> SourceSeries {
+pub fn history() -> SourceSeries {
     let series = |metric_name: Metric, scale: f64| Series {
         metric_name,
         unit: metric_name.unit(),
@@ -116,7 +116,7 @@ fn what_makes_no_sense_is_refused_before_anybody_is_asked(#[case] arguments: &st
     assert_eq!(run.code, 2, "{}", run.stderr);
 }
 
-fn overview() -> Overview {
+pub fn overview() -> Overview {
     let guest = vm(101, "web-1");
     Overview {
         nodes: NodeCounts { total: 3, online: 2, offline: 1, ..NodeCounts::default() },

@@ -1,14 +1,17 @@
 //! `nexops check` and `nexops api`.
 
+use nexops_core::alert::{Alert, AlertStatus, Severity};
 use nexops_core::error::ErrorCode;
 use nexops_core::node::{Node, NodeStatus};
+use nexops_core::service::{Service, ServiceStatus};
 use nexops_core::system::{ConnectionHealth, ConnectionStatus};
 use nexops_core::usage::Usage;
 use nexops_core::vm::{Vm, VmStatus};
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::daemon::{Daemon, connection, list, node, one, refuses, stopped, system, vm};
+use crate::daemon::{Daemon, alert, connection, id, list, node, one, refuses, service, stopped, system, vm};
+use crate::examples::world;
 
 fn daemon() -> Daemon {
     let daemon = Daemon::start();
@@ -56,6 +59,66 @@ fn connections_are_judged(#[case] status: ConnectionStatus, #[case] code: i32) {
     assert_eq!(daemon.run("check connections").code, code);
 }
 
+#[rstest]
+#[case("", 2, "CRITICAL - 2 of 3 services: nas (unhealthy: no answer), blog (degraded) | ok=1;;;0;3\n")]
+#[case("wiki", 0, "OK - 1 services | ok=1;;;0;1\n")]
+#[case("blog wiki", 1, "WARNING - 1 of 2 services: blog (degraded) | ok=1;;;0;2\n")]
+#[case("shop", 2, "CRITICAL - 1 of 1 services: shop (not there) | ok=0;;;0;1\n")]
+fn services_are_judged_but_for_those_that_are_paused(#[case] names: &str, #[case] code: i32, #[case] line: &str) {
+    let daemon = Daemon::start();
+    let reason = Some("no answer".to_owned());
+    let nas = Service { status: ServiceStatus::Unhealthy, status_reason: reason, ..service(3, "nas") };
+    let blog = Service { status: ServiceStatus::Degraded, ..service(2, "blog") };
+    let paused = Service { status: ServiceStatus::Unknown, enabled: false, ..service(4, "paused") };
+    daemon.mount("GET", "/services", list(&[service(1, "wiki"), blog, nas, paused]));
+    let run = daemon.run(&format!("check services {names}"));
+    assert_eq!((run.code, run.stdout.as_str()), (code, line));
+}
+
+#[rstest]
+#[case("", 1, "WARNING - 1 alerts: disk / full (warning) | critical=0;;;0 warning=1;;;0 info=1;;;0\n")]
+#[case("--fail-on critical", 0, "OK - no alert | critical=0;;;0 warning=1;;;0 info=1;;;0\n")]
+#[case(
+    "--fail-on info",
+    1,
+    "WARNING - 2 alerts: disk / full (warning), slow (info) | critical=0;;;0 warning=1;;;0 info=1;;;0\n"
+)]
+#[case(
+    "--all --fail-on critical",
+    2,
+    "CRITICAL - 1 alerts: down (critical) | critical=1;;;0 warning=1;;;0 info=1;;;0\n"
+)]
+fn alerts_are_judged_but_for_those_that_somebody_knows_of(#[case] flags: &str, #[case] code: i32, #[case] line: &str) {
+    let daemon = Daemon::start();
+    let known = Alert { status: AlertStatus::Acknowledged, severity: Severity::Critical, ..alert(1, "down") };
+    let info = Alert { severity: Severity::Info, ..alert(3, "slow") };
+    daemon.mount("GET", "/alerts", list(&[known, alert(2, "disk | full"), info]));
+    let run = daemon.run(&format!("check alerts {flags}"));
+    assert_eq!((run.code, run.stdout.as_str()), (code, line));
+    assert_eq!(daemon.queries(), ["page=1&per_page=1000&status=active"]);
+}
+
+#[test]
+fn silences_are_listed_and_ended() {
+    let daemon = world::daemon();
+    insta::assert_snapshot!(daemon.run("alert silences -c id,by,reason").stdout, @"
+    ID                                    BY   REASON
+    019aaf00-0000-7000-8000-000000000001  ann  kernel-update
+    ");
+    assert_eq!(daemon.queries().last().unwrap(), "page=1&per_page=1000&ended=false");
+    let run = daemon.run(&format!("alert unsilence {} {}", id(1), id(7)));
+    assert_eq!((run.code, run.stdout), (9, format!("silence {}: ended\n", id(1))), "{}", run.stderr);
+}
+
+#[test]
+fn the_messages_about_an_alert_are_listed() {
+    let daemon = world::daemon();
+    assert_eq!(
+        daemon.run(&format!("alert deliveries {} -c channel,state --no-headers", id(1))).stdout,
+        "operators  sent\n"
+    );
+}
+
 #[test]
 fn when_nobody_can_tell_it_is_3_and_still_one_line() {
     let daemon = Daemon::start();
@@ -76,6 +139,37 @@ fn any_request_can_be_sent_and_its_answer_is_the_whole_envelope() {
         assert!(answer["meta"]["timestamp"].is_string());
     }
     assert!(daemon.run("api GET /infrastructure/vms/101 -o yaml").stdout.contains("\n  vmid: 101\n"));
+}
+
+#[rstest]
+#[case("/events")]
+#[case("/api/v1/events?types=vm")]
+fn what_never_ends_is_refused_with_the_command_that_follows_it(#[case] path: &str) {
+    let daemon = Daemon::start();
+    let run = daemon.run(&format!("api GET {path}"));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("hint: `nexops events -o jsonl` follows"), "{}", run.stderr);
+    assert!(daemon.requests().is_empty());
+}
+
+#[rstest]
+#[case("alert show 019aaf00-0000-7000-8000-000000000001", "`nexops alert list --all`")]
+#[case("vm show 101", "`nexops vm list`")]
+#[case("task show 019aaf00-0000-7000-8000-000000000001", "`nexops task list`")]
+#[case("service show 019aaf00-0000-7000-8000-000000000001", "`nexops service list`")]
+#[case("alert rule show 019aaf00-0000-7000-8000-000000000001", "`nexops alert rule list`")]
+#[case("api GET /nowhere", "`nexops api GET /openapi.json`")]
+fn what_is_not_found_is_sought_with_the_command_that_lists_it(#[case] arguments: &str, #[case] command: &str) {
+    let daemon = Daemon::start();
+    let id = id(1);
+    for route in ["alerts", "tasks", "services", "alerts/rules"] {
+        daemon.mount("GET", &format!("/{route}/{id}"), refuses(ErrorCode::NotFound, "it is not there"));
+    }
+    daemon.mount("GET", "/infrastructure/vms/101", refuses(ErrorCode::NotFound, "it is not there"));
+    daemon.mount("GET", "/nowhere", refuses(ErrorCode::NotFound, "it is not there"));
+    let run = daemon.run(arguments);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("hint: {command} shows")), "{}", run.stderr);
 }
 
 #[test]

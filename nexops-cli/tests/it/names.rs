@@ -66,7 +66,7 @@ fn an_unknown_number_is_3_in_the_words_of_the_daemon() {
     assert_eq!(run.code, 3);
     insta::assert_snapshot!(run.stderr, @"
     error: cannot show guest 999: VM with id '999' not found
-    hint: the list of its kind shows what there is: `nexops vm list`, `nexops service list`
+    hint: `nexops vm list` shows what there is
     ");
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use assert_cmd::Command;
 
-const GOOD: &str = "\
+pub const GOOD: &str = "\
 rules:
   - {name: cpu, metric_name: cpu_usage, condition: gt, threshold: 80, notification_channels: [discord]}
 tests:

@@ -3,42 +3,11 @@
 use chrono::TimeDelta;
 use nexops_core::error::ErrorCode;
 use nexops_core::id::ServiceId;
-use nexops_core::service::{
-    CheckSettings, Service, ServiceHistory, ServiceStatus, ServiceType, ServiceVm, StatusChange, Uptime, UptimeRange,
-};
+use nexops_core::service::{Service, ServiceHistory, ServiceStatus, ServiceVm, StatusChange, Uptime, UptimeRange};
 use nexops_core::vm::VmStatus;
 use serde_json::json;
 
-use crate::daemon::{Daemon, id, list, now, one, refuses, then, vm};
-
-fn service(number: u128, name: &str) -> Service {
-    Service {
-        id: ServiceId(id(number)),
-        name: name.to_owned(),
-        description: String::new(),
-        kind: ServiceType::External,
-        status: ServiceStatus::Healthy,
-        status_reason: None,
-        status_since: then(),
-        explanation: None,
-        health_check_url: Some(format!("https://{name}.example/health")),
-        vm_id: None,
-        vm: None,
-        namespace: None,
-        metadata: json!({"owner": "ann"}),
-        enabled: true,
-        check: CheckSettings::default(),
-        last_health_check: Some(now()),
-        failures: 0,
-        last_error: None,
-        response_time_ms: Some(12.4),
-        certificate_expires_at: Some(now() + TimeDelta::hours(24 * 30 + 1)),
-        uptime_24h: Some(99.999),
-        version: 3,
-        created_at: then(),
-        updated_at: then(),
-    }
-}
+use crate::daemon::{Daemon, id, list, one, refuses, service, then, vm};
 
 fn down(number: u128, name: &str) -> Service {
     Service {

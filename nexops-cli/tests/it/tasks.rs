@@ -99,7 +99,7 @@ fn waiting_for_a_task_that_goes_on_is_8_and_for_one_that_is_not_there_3() {
     assert_eq!(daemon.run(&format!("task show {}", id(1))).code, 3);
 }
 
-fn log(lines: &[&str]) -> TaskLog {
+pub fn log(lines: &[&str]) -> TaskLog {
     let lines = lines.iter().zip(1..).map(|(text, number)| TaskLogLine { number, text: (*text).to_owned() });
     TaskLog { lines: lines.collect(), total: None }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nexops_core::vm::PowerAction;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::daemon::{Daemon, Run, accepted, id, one, running_task, task, vm};
 
@@ -30,16 +31,26 @@ pub fn pseudo_terminal() -> (File, File) {
 }
 
 /// Runs with standard input and error on a terminal on which `typed` is typed.
-fn run_on_terminal(daemon: &Daemon, arguments: &str, typed: &str) -> Run {
+pub fn run_on_terminal(daemon: &Daemon, arguments: &str, typed: &str) -> Run {
+    run_and_answer(daemon, arguments, "", typed)
+}
+
+/// The same, typing only once `question` is shown.
+pub fn run_and_answer(daemon: &Daemon, arguments: &str, question: &str, typed: &str) -> Run {
     let (mut controller, terminal) = pseudo_terminal();
     let mut command = command(daemon, arguments);
     command.stdin(terminal.try_clone().unwrap()).stderr(terminal).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
     // The command holds the other end open until it is dropped, and reading would never end.
     drop(command);
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains(question) {
+        let mut piece = [0; 1024];
+        let length = controller.read(&mut piece).unwrap();
+        shown.extend_from_slice(&piece[..length]);
+    }
     controller.write_all(typed.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let mut shown = Vec::new();
     // Reading a terminal whose other side is closed ends with an error.
     let _ = controller.read_to_end(&mut shown);
     Run { stderr: String::from_utf8(shown).unwrap(), ..Run::from(output) }
@@ -135,4 +146,22 @@ fn a_full_disk_is_a_failure() {
     let run = Run::from(output);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("cannot write the output"), "{}", run.stderr);
+}
+
+#[test]
+fn on_a_terminal_a_table_fits_its_width_and_in_a_pipe_nothing_is_cut() {
+    let daemon = Daemon::start();
+    daemon.mount("GET", "/infrastructure/vms", crate::daemon::list(&[vm(101, &"long-name-".repeat(10))]));
+    let (mut controller, terminal) = pseudo_terminal();
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal, size).unwrap();
+    let status = command(&daemon, "vm list --color never").stdout(terminal).status().unwrap();
+    assert!(status.success());
+    let mut shown = Vec::new();
+    let _ = controller.read_to_end(&mut shown);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.lines().all(|line| line.trim_end().chars().count() <= 80), "{shown}");
+    assert!(shown.contains("long-name-long") && shown.contains('…'), "{shown}");
+    let piped = daemon.run("vm list").stdout;
+    assert!(piped.contains(&"long-name-".repeat(10)) && !piped.contains('…'), "{piped}");
 }

@@ -17,17 +17,8 @@ const MOST_RECIPIENTS: usize = 50;
 
 /// The settings of a channel without its secret, and the secret by itself if one was given.
 pub fn separate(mut settings: ChannelSettings) -> (ChannelSettings, Option<SecretString>) {
-    let secret = secret_of(&mut settings).take();
+    let secret = settings.secret_mut().take();
     (settings, secret.map(|secret| secret.secret().clone()))
-}
-
-/// Where a channel's settings have their secret.
-fn secret_of(settings: &mut ChannelSettings) -> &mut Option<WriteOnly> {
-    match settings {
-        ChannelSettings::Discord { webhook_url } | ChannelSettings::Slack { webhook_url } => webhook_url,
-        ChannelSettings::Email { password, .. } => password,
-        ChannelSettings::Webhook { secret, .. } => secret,
-    }
 }
 
 /// What is wrong with a channel's name.

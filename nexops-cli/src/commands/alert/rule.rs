@@ -4,18 +4,19 @@ use std::io::Read as _;
 use std::path::Path;
 
 use nexops_core::alert::preview::PreviewRequest;
-use nexops_core::alert::rule::{AlertRule, ListRules, RuleDefinition};
-use nexops_core::id::RuleId;
+use nexops_core::alert::rule::{AlertRule, RuleDefinition};
 
 use crate::cli::{DeleteRulesArgs, ListRulesArgs, PreviewRuleArgs, RuleCommand, RulesArgs, UpdateRuleArgs};
+use crate::code::Wanted;
+use crate::commands::export;
 use crate::confirm;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::format::clean;
 use crate::listing::List;
-use crate::output::emit;
-use crate::paging::all_pages;
+use crate::paging::all;
+use crate::resolve;
 use crate::rows::alert::describe_rule;
 
 /// Runs one of the verbs.
@@ -23,33 +24,30 @@ pub async fn run(command: RuleCommand, context: &Context) -> Result<()> {
     match command {
         RuleCommand::List(args) => list(&args, context).await,
         RuleCommand::Show(args) => {
-            let rule = find(&args.rule, context).await?;
+            let rule = resolve::rule(&context.client, &args.rule).await?;
             context.output.one(&rule, || describe_rule(&rule))
         }
         RuleCommand::Create(args) => {
             let definition = read(&args.file)?;
             let made = context.client.create_alert_rule(&definition).await;
             let attempt = format!("create rule {}", definition.name);
-            tell(&made.map_err(|error| Failure::from_client(&attempt, &error))?.data, "created", context)
+            let made = made.map_err(|error| Failure::from_client(&attempt, &error))?.data;
+            context.tell("rule", &made, "created")
         }
         RuleCommand::Update(args) => update(&args, context).await,
         RuleCommand::Delete(args) => delete(&args, context).await,
         RuleCommand::Enable(args) => enable(&args, true, context).await,
         RuleCommand::Disable(args) => enable(&args, false, context).await,
+        RuleCommand::Starters => {
+            let offered = context.client.list_starter_rules().await;
+            let offered = offered.map_err(|error| Failure::from_client("list the rules that are offered", &error))?;
+            let documents: Vec<Wanted> =
+                offered.data.into_iter().map(|definition| Wanted::Rule(Box::new(definition))).collect();
+            export::print(&documents, context)
+        }
         RuleCommand::Preview(args) => preview(&args, context).await,
         RuleCommand::Test(args) => super::rule_test::run(&args, context.output.format, context.talk.quiet),
     }
-}
-
-async fn rules(
-    limit: Option<u32>,
-    context: &Context,
-) -> nexops_core::client::Result<crate::paging::Listing<AlertRule>> {
-    all_pages(limit, async |page, per_page| {
-        let query = ListRules { page: Some(page), per_page: Some(per_page), ..ListRules::default() };
-        context.client.list_alert_rules(&query).await
-    })
-    .await
 }
 
 async fn list(args: &ListRulesArgs, context: &Context) -> Result<()> {
@@ -57,28 +55,16 @@ async fn list(args: &ListRulesArgs, context: &Context) -> Result<()> {
         attempt: "list rules",
         flags: &args.flags,
         is_filtered: false,
+        sort: args.sort.as_ref(),
         limit: None,
         none_fits: "no rule matches",
         empty: "no rule yet: `nexops alert rule create` makes one",
     };
-    list.show(context, async |limit| rules(limit, context).await).await
-}
-
-/// The rule with a name or an id.
-pub async fn find(text: &str, context: &Context) -> Result<AlertRule> {
-    let failed = |error| Failure::from_client(&format!("find rule {text}"), &error);
-    if let Ok(id) = text.parse::<RuleId>() {
-        return Ok(context.client.find_alert_rule(id).await.map_err(failed)?.data);
-    }
-    let found = rules(None, context).await.map_err(failed)?.rows.into_iter().find(|rule| rule.name == text);
-    found.ok_or_else(|| {
-        Failure::new(Exit::NotFound, "NOT_FOUND", format!("there is no rule {text}"))
-            .with_hint("`nexops alert rule list` shows the rules")
-    })
+    list.show(context, async |limit| all::rules(&context.client, limit).await).await
 }
 
 async fn update(args: &UpdateRuleArgs, context: &Context) -> Result<()> {
-    let rule = find(&args.rule, context).await?;
+    let rule = resolve::rule(&context.client, &args.rule).await?;
     let definition = read(&args.file)?;
     replace(&rule, &definition, context).await
 }
@@ -87,7 +73,7 @@ async fn enable(args: &RulesArgs, enabled: bool, context: &Context) -> Result<()
     let mut failures = Vec::new();
     for name in &args.rules {
         let result = async {
-            let rule = find(name, context).await?;
+            let rule = resolve::rule(&context.client, name).await?;
             replace(&rule, &RuleDefinition { enabled, ..rule.definition() }, context).await
         };
         failures.extend(result.await.err());
@@ -97,18 +83,19 @@ async fn enable(args: &RulesArgs, enabled: bool, context: &Context) -> Result<()
 
 async fn replace(rule: &AlertRule, definition: &RuleDefinition, context: &Context) -> Result<()> {
     if *definition == rule.definition() {
-        return tell(rule, "unchanged", context);
+        return context.tell("rule", rule, "unchanged");
     }
     // Only the version that was just seen: what somebody else changes meanwhile is not overwritten.
     let changed = context.client.update_alert_rule(rule.id, definition, Some(i64::from(rule.version))).await;
     let attempt = format!("update rule {}", rule.name);
-    tell(&changed.map_err(|error| Failure::from_client(&attempt, &error))?.data, "updated", context)
+    let changed = changed.map_err(|error| Failure::from_client(&attempt, &error))?.data;
+    context.tell("rule", &changed, "updated")
 }
 
 async fn delete(args: &DeleteRulesArgs, context: &Context) -> Result<()> {
     let mut rules = Vec::new();
     for name in &args.rules {
-        rules.push(find(name, context).await?);
+        rules.push(resolve::rule(&context.client, name).await?);
     }
     let names: Vec<String> = rules.iter().map(|rule| clean(&rule.name)).collect();
     if !args.yes {
@@ -118,7 +105,7 @@ async fn delete(args: &DeleteRulesArgs, context: &Context) -> Result<()> {
     let mut failures = Vec::new();
     for rule in &rules {
         match context.client.delete_alert_rule(rule.id, None).await {
-            Ok(gone) => tell(&gone.data, "deleted", context)?,
+            Ok(gone) => context.tell("rule", &gone.data, "deleted")?,
             Err(error) => failures.push(Failure::from_client(&format!("delete rule {}", rule.name), &error)),
         }
     }
@@ -133,13 +120,6 @@ async fn preview(args: &PreviewRuleArgs, context: &Context) -> Result<()> {
     let sources = preview.sources;
     context.talk.note(&format!("{} alerts, {} messages, {sources} sources", preview.total, preview.notifications));
     Ok(())
-}
-
-fn tell(rule: &AlertRule, participle: &str, context: &Context) -> Result<()> {
-    if !context.output.is_for_people() {
-        return context.output.one(rule, || describe_rule(rule));
-    }
-    if context.talk.quiet { Ok(()) } else { emit(&format!("{participle}: {}\n", clean(&rule.name))) }
 }
 
 /// Reads a rule as people write it, or as `show` prints it.

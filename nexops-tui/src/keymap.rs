@@ -26,6 +26,26 @@ pub enum Scope {
     Tabs,
     /// On the tasks.
     Tasks,
+    /// On services.
+    Services,
+    /// On alerts.
+    Alerts,
+    /// On the rules for alerts.
+    Rules,
+    /// On silences.
+    Silences,
+    /// On connections and channels.
+    Settings,
+    /// On the appearance.
+    Appearance,
+    /// In texts over the screen: keys, messages, what came of a trial.
+    Reading,
+    /// Where what came of a trial shows a certificate that can be pinned.
+    Pin,
+    /// While columns are chosen.
+    Columns,
+    /// In forms whose content can be tried before it is saved.
+    Trial,
     /// In dialogs that ask.
     Dialog,
     /// In forms.
@@ -46,6 +66,16 @@ impl Scope {
             Self::Infrastructure => "Guests",
             Self::Tabs => "Tabs",
             Self::Tasks => "Tasks",
+            Self::Services => "Services",
+            Self::Alerts => "Alerts",
+            Self::Rules => "Alert rules",
+            Self::Silences => "Silences",
+            Self::Settings => "Connections and channels",
+            Self::Appearance => "Appearance",
+            Self::Reading => "Texts",
+            Self::Pin => "Certificates",
+            Self::Columns => "Columns",
+            Self::Trial => "Forms of connections and rules",
             Self::Dialog => "Dialogs",
             Self::Form => "Forms",
             Self::Text => "Text fields",
@@ -97,6 +127,14 @@ actions! {
     GoDashboard = "dashboard",
     /// Nodes and guests.
     GoInfrastructure = "infrastructure",
+    /// The services.
+    GoServices = "services",
+    /// The alerts.
+    GoAlerts = "alerts",
+    /// The settings.
+    GoSettings = "settings",
+    /// The audit log.
+    GoAudit = "audit",
     /// The drawer with the tasks.
     Tasks = "tasks",
     /// What toasts said.
@@ -163,6 +201,38 @@ actions! {
     Suspend = "suspend",
     /// Let a frozen guest go on.
     Resume = "resume",
+    /// Make something new.
+    New = "new",
+    /// Change what is selected.
+    Edit = "edit",
+    /// Delete what is selected.
+    Delete = "delete",
+    /// Switch what is selected on or off.
+    Toggle = "toggle",
+    /// Check a service now.
+    Check = "check",
+    /// The guest that a service runs on, or a task is about.
+    Guest = "guest",
+    /// Try a connection, or send a test over a channel.
+    Test = "test",
+    /// Say that one knows of an alert.
+    Acknowledge = "acknowledge",
+    /// Close an alert by hand.
+    Resolve = "resolve",
+    /// Keep alerts from being sent for a while.
+    Silence = "silence",
+    /// The rule of an alert.
+    Rule = "rule",
+    /// Try what a form says.
+    Try = "try",
+    /// Pin a certificate.
+    Pin = "pin",
+    /// Show or hide a column.
+    Show = "show",
+    /// Move a column to the front.
+    MoveUp = "move_up",
+    /// Move a column to the back.
+    MoveDown = "move_down",
     /// The value to the left.
     Less = "less",
     /// The value to the right.

@@ -105,6 +105,52 @@ impl<T> Remote<T> {
     }
 }
 
+impl<T> Remote<T> {
+    /// Changes the value by what the daemon told of it. An answer that is awaited may be older than that: it is dropped
+    /// and asked for anew.
+    pub fn amend(&mut self, change: impl FnOnce(&mut T)) {
+        if let Some(seen) = &mut self.value {
+            change(&mut seen.value);
+        }
+        if self.asked.is_some() {
+            self.invalidate();
+        }
+    }
+}
+
+/// Something that is asked of the daemon, whatever its value is.
+pub trait Asked {
+    /// As [`Remote::ask`].
+    fn ask(&mut self) -> u64;
+
+    /// As [`Remote::invalidate`].
+    fn invalidate(&mut self);
+
+    /// As [`Remote::due`].
+    fn due(&self, every: chrono::Duration) -> Option<DateTime<Utc>>;
+
+    /// When the value came; `None` where there is none.
+    fn seen_at(&self) -> Option<DateTime<Utc>>;
+}
+
+impl<T> Asked for Remote<T> {
+    fn ask(&mut self) -> u64 {
+        self.ask()
+    }
+
+    fn invalidate(&mut self) {
+        self.invalidate();
+    }
+
+    fn due(&self, every: chrono::Duration) -> Option<DateTime<Utc>> {
+        self.due(every)
+    }
+
+    fn seen_at(&self) -> Option<DateTime<Utc>> {
+        self.seen().map(|seen| seen.at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +167,18 @@ mod tests {
         assert!(!remote.answer(first, Ok(1), at(2)));
         assert!(remote.answer(second, Ok(2), at(2)));
         assert!(matches!(remote.view(), View::Ready(seen, None) if seen.value == 2));
+    }
+
+    #[test]
+    fn what_the_daemon_told_is_not_undone_by_an_answer_from_before() {
+        let mut remote = Remote::default();
+        let generation = remote.ask();
+        remote.answer(generation, Ok(1), at(0));
+        let generation = remote.ask();
+        remote.amend(|value| *value = 2);
+        assert!(!remote.answer(generation, Ok(1), at(1)));
+        assert_eq!(remote.seen().map(|seen| seen.value), Some(2));
+        assert_eq!(remote.due(chrono::Duration::hours(1)), Some(DateTime::UNIX_EPOCH));
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl<W: Write> Picture<W> {
         Self { out, shown: None }
     }
 
+    /// What it was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
     /// Shows the model, and notes in it where what was drawn; says whether anything had to be written.
     ///
     /// # Errors

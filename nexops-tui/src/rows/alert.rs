@@ -41,7 +41,7 @@ impl Row for Alert {
         Column::new(("severity", "SEVERITY"), 10, 0, severity, Order::Number(|alert| Some(-worth(alert.severity)))),
         Column::new(("source", "SOURCE"), 14, 2, |alert, _| Cell::text(source(alert)), by_source()).stretch(10),
         Column::new(("title", "WHAT"), 20, 0, |alert, _| Cell::text(alert.title.clone()), by_title()).stretch(60),
-        Column::new(("lasted", "LASTED"), 7, 4, lasted, Order::Number(|alert| length(alert))).right(),
+        Column::new(("lasted", "LASTED"), 7, 4, lasted, Order::Number(length)).right(),
         Column::new(("state", "STATE"), 12, 3, state, Order::Text(|alert| state_of(alert))),
         Column::new(("rule", "RULE"), 14, 6, |alert, _| Cell::muted(rule(alert).to_owned()), Order::Text(rule))
             .stretch(8),

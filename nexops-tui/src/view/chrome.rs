@@ -57,9 +57,11 @@ fn header(model: &Model, frame: &mut Frame<'_>, area: Rect, with_tabs: bool, loo
     let strong = |role: Role| look.theme.text(role).add_modifier(Modifier::BOLD);
     let brand = format!(" {} NexOps ", look.symbols.brand());
     let mut x = put(buffer, area, area.x, area.y, &brand, strong(Role::Accent));
-    let cluster = cluster_name(model);
-    let cluster = fit(&cluster, if wide { 20 } else { 8 }, look.symbols.ellipsis());
-    x = put(buffer, area, x, area.y, &format!("{cluster} "), look.theme.text(Role::Muted));
+    // Where there is little room, how many alerts there are matters more.
+    if wide {
+        let cluster = fit(&cluster_name(model), 20, look.symbols.ellipsis()).into_owned();
+        x = put(buffer, area, x, area.y, &format!("{cluster} "), look.theme.text(Role::Muted));
+    }
     if with_tabs {
         for (number, tab) in TABS.iter().enumerate() {
             let text = format!(" {} {}", number + 1, if wide { tab.name } else { tab.short });

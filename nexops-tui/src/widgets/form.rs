@@ -12,6 +12,8 @@ use crate::view::{Drawn, Look};
 
 /// Cells of a form.
 const WIDTH: u16 = 72;
+/// Lines below the fields, for what may stand in the field that has the keys or what is wrong with it.
+const HELP: u16 = 2;
 /// Cells of the names of fields.
 const LABEL: u16 = 20;
 
@@ -20,7 +22,7 @@ pub fn draw(form: &Form, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
     let columns = WIDTH.min(area.width.saturating_sub(2));
     let complaint = form.complaint.as_deref().map(|text| wrap(text, columns - 4)).unwrap_or_default();
     let hint = if form.hint.is_empty() { Vec::new() } else { wrap(&form.hint, columns - 4) };
-    let around = u16::try_from(complaint.len() + hint.len()).unwrap_or(0) + 6;
+    let around = u16::try_from(complaint.len() + hint.len()).unwrap_or(0) + 5 + HELP;
     let visible = form.visible();
     let lines = u16::try_from(visible.len()).unwrap_or(0) + 1;
     let rows = (lines + around).min(area.height);
@@ -32,7 +34,7 @@ pub fn draw(form: &Form, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
         y += 1;
     }
     y += 1;
-    let below = u16::try_from(complaint.len()).unwrap_or(0) + 3;
+    let below = u16::try_from(complaint.len()).unwrap_or(0) + 2 + HELP;
     let room = usize::from(inner.bottom().saturating_sub(y + below)).max(1);
     let focused_at = visible.iter().position(|place| *place == form.focus).unwrap_or(0);
     let first = (focused_at + 1).saturating_sub(room);
@@ -56,10 +58,11 @@ pub fn draw(form: &Form, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
     let said = focused.and_then(|field| field.complaint.as_deref());
     let help = said.or(focused.map(|field| &*field.help)).unwrap_or_default();
     let help_role = if said.is_some() { Role::Critical } else { Role::Muted };
-    let help = fit(help, inner.width.saturating_sub(2), look.symbols.ellipsis());
     let buffer = frame.buffer_mut();
-    put(buffer, inner, inner.x + 1, y + 1, &help, look.theme.text(help_role));
-    for (y, line) in (y + 2..).zip(&complaint) {
+    for (y, line) in (y + 1..y + 1 + HELP).zip(wrap(help, inner.width.saturating_sub(2))) {
+        put(buffer, inner, inner.x + 1, y, &line, look.theme.text(help_role));
+    }
+    for (y, line) in (y + 1 + HELP..).zip(&complaint) {
         put(buffer, inner, inner.x + 1, y, line, look.theme.text(Role::Critical));
     }
     let verb = if form.sent.is_some() { " sending ".to_owned() } else { format!(" {} ", form.verb) };

@@ -242,12 +242,13 @@ pub fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     others
 }
 
-/// Something happens at the model's own time, and is drawn.
+/// Something happens at the model's own time. Whoever presses a key or clicks has seen the picture before.
 pub fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
+    if matches!(event, Event::Key(_) | Event::Mouse(_)) {
+        model.drawn = render(model).1;
+    }
     let at = model.now;
-    let effects = update(model, Msg { at, event });
-    model.drawn = render(model).1;
-    effects
+    update(model, Msg { at, event })
 }
 
 /// The model with all that the daemon told.

@@ -1,10 +1,11 @@
 //! Footer and help: they offer what does something, and can be read to their end and no further.
 
-use crossterm::event::{KeyModifiers, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use nexops_tui::model::Model;
 use nexops_tui::model::modal::Modal;
 use nexops_tui::msg::Event;
-use nexops_tui::snapshot::text;
+use nexops_tui::snapshot::{render, text};
+use nexops_tui::view::Hit;
 
 use crate::fixture::{happen, keys, ready};
 
@@ -40,6 +41,18 @@ fn the_wheel_moves_the_help() {
     assert_eq!(at(&model), 3);
     wheel(&mut model, MouseEventKind::ScrollUp);
     assert_eq!(at(&model), 0);
+}
+
+#[test]
+fn a_click_on_a_tab_shows_it() {
+    let mut model = ready(120, 40);
+    keys(&mut model, "4");
+    let drawn = render(&model).1;
+    let (area, _) = drawn.hits.iter().find(|(_, hit)| *hit == Hit::Pane(2)).copied().unwrap();
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let mouse = MouseEvent { kind, column: area.x, row: area.y, modifiers: KeyModifiers::NONE };
+    happen(&mut model, Event::Mouse(mouse));
+    assert_eq!(model.pane, 2);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod navigation;
 mod offers;
 mod power;
 mod scopes;
+mod targets;
 mod told;
 
 use nexops_core::task::{Task, TaskStatus};

@@ -4,7 +4,7 @@ use nexops_core::alert::AlertStatus;
 
 use super::listing::{focused, meant};
 use super::scopes::is_full_table;
-use super::{acting, keys};
+use super::{acting, targets};
 use crate::keymap::Action;
 use crate::model::{Model, Screen};
 use crate::view::Pane;
@@ -29,13 +29,13 @@ pub fn would_offer(model: &Model, action: Action) -> bool {
         | Action::Reset
         | Action::Suspend
         | Action::Resume => changes && !meant(model).is_empty(),
-        Action::Open => keys::target(model).is_some() || acting::opens_form(model),
+        Action::Open => targets::target(model).is_some() || acting::opens_form(model),
         Action::Filter | Action::Sort | Action::SortReverse | Action::Columns => is_table,
         Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
             pane.is_some() || model.drawn.furthest > 0 || model.screen == Screen::Settings
         }
         Action::Zoom => matches!(model.screen, Screen::Vm(_) | Screen::Node(_) | Screen::Service(_)),
-        Action::Copy => keys::copied(model).is_some(),
+        Action::Copy => targets::copied(model).is_some(),
         Action::Forward => model.trail.leads_forward(),
         Action::Sidebar => model.size.0 >= crate::view::WIDE,
         Action::New => changes && acting::makes(model),

@@ -158,6 +158,12 @@ impl Symbols {
         }
     }
 
+    /// Between what was and what is.
+    #[must_use]
+    pub const fn becomes(self) -> &'static str {
+        self.pick("→", "->")
+    }
+
     /// The brand.
     #[must_use]
     pub const fn brand(self) -> &'static str {

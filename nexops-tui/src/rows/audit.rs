@@ -37,8 +37,8 @@ impl Row for AuditEntry {
     const COLUMNS: &'static [Column<Self>] = &[
         // The latest first.
         Column::new(("when", "WHEN"), 15, 0, when, Order::Number(|entry| Some(-stamp(entry.timestamp)))),
-        Column::new(("who", "WHO"), 14, 0, |entry, _| Cell::text(entry.actor.clone()), by_actor()).stretch(10),
-        Column::new(("action", "ACTION"), 18, 0, |entry, _| Cell::text(entry.action.clone()), by_action()).stretch(8),
+        Column::new(("who", "WHO"), 12, 0, |entry, _| Cell::text(entry.actor.clone()), by_actor()).stretch(10),
+        Column::new(("action", "ACTION"), 17, 0, |entry, _| Cell::text(entry.action.clone()), by_action()).stretch(8),
         Column::new(("what", "WHAT"), 14, 1, |entry, _| Cell::text(subject(entry)), by_kind()).stretch(24),
         Column::new(("outcome", "OUTCOME"), 11, 1, outcome, Order::Text(|entry| entry.outcome.as_str())),
         Column::new(("why", "WHY"), 12, 3, |entry, _| Cell::muted(why(entry)), by_outcome()).stretch(60),

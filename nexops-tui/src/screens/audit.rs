@@ -3,6 +3,7 @@
 use nexops_core::audit::AuditEntry;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use serde_json::Value;
 
 use super::alerts::divide;
 use super::list::{self, Shown};
@@ -41,12 +42,41 @@ fn about(entry: &AuditEntry, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>)
         Fact::new("who", format!("{} from {}, {at}", entry.actor, entry.ip_address)),
         Fact::new(entry.resource_type.replace('_', " "), entry.resource_id.to_string()),
     ];
-    lines.extend(entry.request_id.as_ref().map(|id| Fact::new("request", id.clone()).meant(Role::Muted)));
-    if let serde_json::Value::Object(details) = &entry.details {
-        lines.extend(details.iter().map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            Fact::new(name.replace('_', " "), value)
-        }));
+    let request = entry.request_id.as_ref().filter(|id| !id.is_empty());
+    lines.extend(request.map(|id| Fact::new("request", id.clone()).meant(Role::Muted)));
+    let details = &entry.details;
+    if let Some(before) = details.get("before") {
+        // What it is now has a name of its own, or stands beside what it was.
+        let after = details.get("after").or_else(|| details.get("settings")).unwrap_or(details);
+        changes("", before, after, look, &mut lines);
+    } else if let Value::Object(details) = details {
+        lines.extend(details.iter().map(|(name, value)| Fact::new(name.replace('_', " "), words(value))));
     }
     facts(frame, inner, &lines, 0, look);
+}
+
+/// What differs between two states of a thing, field by field, as far as the log kept both.
+fn changes(name: &str, before: &Value, after: &Value, look: &Look<'_>, lines: &mut Vec<Fact>) {
+    match (before, after) {
+        (before, after) if before == after => {}
+        (Value::Object(before), Value::Object(after)) => {
+            let kept = after.iter().filter_map(|(key, value)| Some((key, before.get(key)?, value)));
+            for (key, before, after) in kept {
+                changes(key, before, after, look, lines);
+            }
+        }
+        (before, after) => {
+            let text = format!("{} {} {}", words(before), look.symbols.becomes(), words(after));
+            lines.push(Fact::new(name.replace('_', " "), text));
+        }
+    }
+}
+
+/// A value as people read it.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
 }

@@ -119,7 +119,7 @@ fn the_silences() {
 #[test]
 fn the_audit_log() {
     check("audit", |model| {
-        keys(model, "6 down");
+        keys(model, "6 down down");
     });
 }
 

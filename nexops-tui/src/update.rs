@@ -69,7 +69,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Event::Stream(comes) => {
+            let was_down = matches!(model.link, Link::Down { .. });
             model.link.streams(comes, model.now);
+            if was_down && comes {
+                asking::expire(model);
+            }
             Vec::new()
         }
         Event::Fault(text) => {
@@ -98,6 +102,7 @@ fn remember(model: &mut Model) {
 }
 
 fn answered(model: &mut Model, question: Question, generation: u64, result: Result<Answer, Failure>) {
+    let was_down = matches!(model.link, Link::Down { .. });
     match &result {
         Ok(_) => {
             if model.link == Link::Unauthorized {
@@ -109,7 +114,11 @@ fn answered(model: &mut Model, question: Question, generation: u64, result: Resu
         }
         Err(failure) => failed(model, failure),
     }
-    if !model.store.answer(question, generation, result, model.now) {
+    let taken = model.store.answer(question, generation, result, model.now);
+    if was_down && matches!(model.link, Link::Live { .. }) {
+        asking::expire(model);
+    }
+    if !taken {
         return;
     }
     match question {

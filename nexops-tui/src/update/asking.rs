@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Duration, Utc};
 use nexops_core::metric::Range;
-use nexops_core::task::TaskStatus;
 
 use crate::format::age_changes_in;
 use crate::model::link::Link;
@@ -19,6 +18,8 @@ const WHEN_TOLD: Duration = Duration::seconds(60);
 const UNTOLD: Duration = Duration::seconds(15);
 /// While a task of ours is under way and nothing is told of it.
 const WHILE_FOLLOWED: Duration = Duration::seconds(1);
+/// While a task's log grows.
+const WHILE_WRITTEN: Duration = Duration::seconds(2);
 /// What was asked about so long before the stream came may have missed something.
 const OVERLAP: Duration = Duration::seconds(2);
 /// Small charts in a table, at the most.
@@ -63,8 +64,11 @@ fn wanted(model: &Model) -> Vec<(Question, Duration)> {
         Screen::Settings => wanted.extend([untold(Question::Connections), untold(Question::Channels)]),
         Screen::Audit => wanted.extend([untold(Question::Audit), told(Question::Services)]),
         Screen::Task(id) => {
-            let runs = model.store.task(id).is_some_and(|task| task.status == TaskStatus::Running);
-            wanted.push((Question::TaskLog(id), if runs { Duration::seconds(2) } else { Duration::hours(1) }));
+            // The last lines are written when it ends.
+            let ended = model.store.task(id).and_then(|task| task.finished_at);
+            let read = model.store.seen_at(Question::TaskLog(id));
+            let is_whole = ended.zip(read).is_some_and(|(ended, read)| read > ended + OVERLAP);
+            wanted.push((Question::TaskLog(id), if is_whole { Duration::hours(1) } else { WHILE_WRITTEN }));
         }
         Screen::Infrastructure | Screen::Node(_) => {}
     }
@@ -100,6 +104,10 @@ const fn series_age(range: Range) -> Duration {
 pub fn due(model: &mut Model) -> Vec<Effect> {
     if !model.link.allows_asking(model.now) || model.paused {
         return Vec::new();
+    }
+    // Whether it is back is tried at the times of the link, however often it was in vain.
+    if matches!(model.link, Link::Down { .. }) && model.store.due(Question::System, Duration::zero()).is_some() {
+        model.store.invalidate(Question::System);
     }
     let due: Vec<Question> = wanted(model)
         .into_iter()

@@ -65,6 +65,15 @@ fn when_the_stream_breaks_it_is_asked_again() {
 }
 
 #[test]
+fn a_stream_that_comes_back_shows_that_the_daemon_is_there_and_all_is_asked_anew() {
+    let mut model = live(120, 40);
+    model.link.down("gone", model.now);
+    let asked = questions(&happen(&mut model, Event::Stream(true)));
+    assert!(matches!(model.link, Link::Live { stream: Some(_) }));
+    assert!(asked.contains(&Question::Vms) && asked.contains(&Question::Tasks), "{asked:?}");
+}
+
+#[test]
 fn a_guest_changes_on_the_screen_without_being_asked_for() {
     let mut model = live(120, 40);
     keys(&mut model, "2");

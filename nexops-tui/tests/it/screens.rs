@@ -211,3 +211,16 @@ fn in_ascii_alone() {
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!("ascii", text);
 }
+
+#[test]
+fn no_screen_needs_more_than_ascii() {
+    for way in ["1", "2 t", "2 t enter", "2 ?", "3", "3 enter", "3 e", "4", "4 s", "4 tab tab", "5 e", "5 tab tab", "6"]
+    {
+        let mut model = ready(120, 40);
+        (model.symbols, model.marker) = (Symbols::Ascii, Marker::Ascii);
+        keys(&mut model, way);
+        let text = text(&model);
+        let foreign: String = text.chars().filter(|character| !character.is_ascii()).collect();
+        assert!(foreign.is_empty(), "{way}: {foreign}\n{text}");
+    }
+}

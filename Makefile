@@ -39,7 +39,7 @@ check: ## Formatting, lints, documentation, generated files: what a change must 
 	@git diff --exit-code -- $(GENERATED) && test -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" || \
 		{ echo 'make check: the generated files ($(GENERATED)) have changed: look at them and git add them' >&2; exit 1; }
 
-bench: ## Measure collection, storage, requests and memory, as a table and as JSON (BENCH_GUESTS=200,1000,10000)
+bench: ## Measure keys of the terminal UI, collection, storage, requests and memory (BENCH_GUESTS=200,1000,10000)
 	@scripts/bench.sh
 
 chaos: ## Let daemons, Proxmox, receivers and the database fail at random, and judge what is left (CHAOS_SEED=1 CHAOS_SECONDS=900)

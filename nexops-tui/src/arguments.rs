@@ -5,16 +5,20 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-/// The NexOps terminal UI: nodes, guests and what they do, live.
+/// The NexOps terminal UI: nodes, guests, services and alerts, live.
 ///
-/// Press ? for the keys. It speaks to the daemon at NEXOPS_API_URL (http://127.0.0.1:8000 if that is not set), with the
-/// token in NEXOPS_API_TOKEN where the daemon wants one.
+/// Press ? for the keys. It speaks to the daemon at NEXOPS_API_URL, else to that of the context in use (`nexops login`,
+/// `nexops context`), else to http://127.0.0.1:8000; with the token in NEXOPS_API_TOKEN or in the context where the
+/// daemon wants one.
 #[derive(Debug, Parser)]
 #[command(name = "nexops-tui", version, max_term_width = 100)]
 pub struct Arguments {
     /// The daemon's address [variable: NEXOPS_API_URL]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// Speaks to the daemon of this context [variable: NEXOPS_CONTEXT]
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub context: Option<String>,
     /// Reads this configuration file [default: ~/.config/nexops/tui.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -27,7 +31,8 @@ pub struct Arguments {
     /// Changes nothing: keys that act on guests are off
     #[arg(long)]
     pub read_only: bool,
-    /// Prints one screen as text and ends: dashboard, infrastructure
+    /// Prints one screen as text and ends: dashboard, infrastructure, services, alerts, alert-history, rules, silences,
+    /// connections, channels, appearance, audit
     #[arg(long, value_name = "SCREEN")]
     pub snapshot: Option<String>,
     /// The size of that text

@@ -1,6 +1,21 @@
 //! Forms: fields, what was typed into them, and what the daemon did not accept.
 
+pub mod channel;
+pub mod connection;
+pub mod reader;
+pub mod rule;
+pub mod service;
+pub mod silence;
+pub mod source;
+
+use std::borrow::Cow;
+
+use nexops_core::alert::rule::AlertRule;
 use nexops_core::error::FieldError;
+use nexops_core::id::AlertId;
+use nexops_core::notification::Channel;
+use nexops_core::service::Service;
+use nexops_core::settings::ProxmoxConnection;
 use tui_input::{Input, InputRequest};
 
 use crate::failure::Failure;
@@ -22,15 +37,29 @@ pub struct Form {
     pub purpose: Purpose,
     /// What is wrong with it as a whole.
     pub complaint: Option<String>,
-    /// Whether the daemon is being asked.
-    pub sending: bool,
+    /// The number under which it was sent, while what comes of that is awaited.
+    pub sent: Option<u64>,
 }
 
-/// What a form is for.
-#[derive(Debug, Clone, PartialEq)]
+/// What a form is for: what is changed by it, if that is there already.
+#[derive(Debug, Clone)]
 pub enum Purpose {
     /// Who speaks to the daemon.
     SignIn,
+    /// A service.
+    Service(Option<Box<Service>>),
+    /// A rule for alerts.
+    Rule(Option<Box<AlertRule>>),
+    /// A silence.
+    Silence,
+    /// A note that somebody knows of the alert with this title.
+    Acknowledge(AlertId, String),
+    /// A note why the alert with this title is closed.
+    Resolve(AlertId, String),
+    /// A connection to Proxmox.
+    Connection(Option<Box<ProxmoxConnection>>),
+    /// A notification channel.
+    Channel(Option<Box<Channel>>),
 }
 
 /// A field of a form.
@@ -43,9 +72,11 @@ pub struct Field {
     /// What it holds.
     pub value: Value,
     /// What may stand in it.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     /// What is wrong with it.
     pub complaint: Option<String>,
+    /// The choice, by its key, that must be one of these words for the field to be there; `None` when it always is.
+    pub only: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// What a field holds.
@@ -62,16 +93,20 @@ pub enum Value {
 }
 
 impl Field {
+    fn new(key: &'static str, label: &'static str, value: Value, help: impl Into<Cow<'static, str>>) -> Self {
+        Self { key, label, value, help: help.into(), complaint: None, only: None }
+    }
+
     /// A text, with what stands in it at first.
     #[must_use]
-    pub fn text(key: &'static str, label: &'static str, value: &str, help: &'static str) -> Self {
-        Self { key, label, value: Value::Text(value.into()), help, complaint: None }
+    pub fn text(key: &'static str, label: &'static str, value: &str, help: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(key, label, Value::Text(value.into()), help)
     }
 
     /// A text that is not shown.
     #[must_use]
-    pub fn secret(key: &'static str, label: &'static str, help: &'static str) -> Self {
-        Self { key, label, value: Value::Secret(Input::default()), help, complaint: None }
+    pub fn secret(key: &'static str, label: &'static str, help: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(key, label, Value::Secret(Input::default()), help)
     }
 
     /// One of several words.
@@ -79,18 +114,34 @@ impl Field {
     pub fn choice(
         key: &'static str,
         label: &'static str,
-        words: Vec<String>,
+        words: impl IntoIterator<Item = impl Into<String>>,
         chosen: &str,
-        help: &'static str,
+        help: impl Into<Cow<'static, str>>,
     ) -> Self {
+        let words: Vec<String> = words.into_iter().map(Into::into).collect();
         let place = words.iter().position(|word| word == chosen).unwrap_or(0);
-        Self { key, label, value: Value::Choice(words, place), help, complaint: None }
+        Self::new(key, label, Value::Choice(words, place), help)
     }
 
     /// Yes or no.
     #[must_use]
-    pub fn toggle(key: &'static str, label: &'static str, on: bool, help: &'static str) -> Self {
-        Self { key, label, value: Value::Toggle(on), help, complaint: None }
+    pub fn toggle(key: &'static str, label: &'static str, on: bool, help: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(key, label, Value::Toggle(on), help)
+    }
+
+    /// The same field, there only where a choice is one of these words.
+    #[must_use]
+    pub fn only(mut self, choice: &'static str, words: &'static [&'static str]) -> Self {
+        self.only = Some((choice, words));
+        self
+    }
+
+    /// Puts a text into it, if it holds one.
+    pub fn write(&mut self, text: &str) {
+        match &mut self.value {
+            Value::Text(input) | Value::Secret(input) => *input = text.into(),
+            Value::Choice(..) | Value::Toggle(_) => {}
+        }
     }
 }
 
@@ -98,16 +149,7 @@ impl Form {
     /// A form whose first field has the keys.
     #[must_use]
     pub fn new(title: impl Into<String>, verb: &'static str, purpose: Purpose, fields: Vec<Field>) -> Self {
-        Self {
-            title: title.into(),
-            hint: String::new(),
-            verb,
-            fields,
-            focus: 0,
-            purpose,
-            complaint: None,
-            sending: false,
-        }
+        Self { title: title.into(), hint: String::new(), verb, fields, focus: 0, purpose, complaint: None, sent: None }
     }
 
     /// The text of a field, without spaces round it; empty when it is blank.
@@ -164,10 +206,20 @@ impl Form {
         }
     }
 
-    /// Goes to the next field, or the one before.
+    /// The places of the fields that are there.
+    #[must_use]
+    pub fn visible(&self) -> Vec<usize> {
+        let is_there = |field: &Field| field.only.is_none_or(|(choice, words)| words.contains(&self.get(choice)));
+        (0..self.fields.len()).filter(|place| is_there(&self.fields[*place])).collect()
+    }
+
+    /// Goes to the next field that is there, or the one before.
     pub fn step(&mut self, forward: bool) {
-        let count = self.fields.len().max(1);
-        self.focus = (self.focus + if forward { 1 } else { count - 1 }) % count;
+        let visible = self.visible();
+        let count = visible.len().max(1);
+        let at = visible.iter().position(|place| *place == self.focus).unwrap_or(0);
+        let next = (at + if forward { 1 } else { count - 1 }) % count;
+        self.focus = visible.get(next).copied().unwrap_or(0);
     }
 
     /// Puts complaints at their fields, and the keys on the first of them; those of no field here go to the form.
@@ -193,7 +245,7 @@ impl Form {
 
     /// Shows what the daemon said against it.
     pub fn refuse(&mut self, failure: &Failure) {
-        self.sending = false;
+        self.sent = None;
         if failure.fields.is_empty() {
             self.complaint = Some(failure.message.clone());
         } else {
@@ -209,8 +261,9 @@ mod tests {
     fn form() -> Form {
         let fields = vec![
             Field::text("name", "Name", "web", ""),
-            Field::choice("severity", "Severity", vec!["info".into(), "warning".into()], "warning", ""),
+            Field::choice("severity", "Severity", ["info", "warning"], "warning", ""),
             Field::toggle("enabled", "Enabled", true, ""),
+            Field::text("page", "Page", "", "").only("severity", &["critical"]),
         ];
         Form::new("Rule", "Save", Purpose::SignIn, fields)
     }
@@ -226,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_walked_round_and_choices_too() {
+    fn fields_that_are_there_are_walked_round_and_choices_too() {
         let mut form = form();
         form.step(false);
         assert_eq!(form.focus, 2);

@@ -61,6 +61,41 @@ pub fn uptime(seconds: Option<i64>) -> String {
     }
 }
 
+/// A span of time as people type it: `90s`, `15m`, `2h`, `1d12h`; a bare number counts seconds. `None` when it is none.
+#[must_use]
+pub fn seconds_of(text: &str) -> Option<u32> {
+    let text = text.replace(' ', "");
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let mut total = 0_u32;
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let digits = rest.find(|character: char| !character.is_ascii_digit())?;
+        let count: u32 = rest[..digits].parse().ok()?;
+        let mut letters = rest[digits..].chars();
+        let seconds = match letters.next()? {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            _ => return None,
+        };
+        total = total.checked_add(count.checked_mul(seconds)?)?;
+        rest = letters.as_str();
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// A span of time as [`seconds_of`] reads it.
+#[must_use]
+pub fn span(seconds: u32) -> String {
+    let parts = [(seconds / 86_400, 'd'), (seconds / 3600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+    let text: String =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 /// How old something is, in steps that grow, so that the text rarely changes.
 #[must_use]
 pub fn age(age: Duration) -> String {
@@ -148,7 +183,20 @@ mod tests {
         assert_eq!(uptime(seconds), text);
     }
 
+    #[test]
+    fn what_is_no_span_of_time_is_none() {
+        for text in ["", "h", "2x", "-1s", "1.5h", "99999999999h", "5m3"] {
+            assert_eq!(seconds_of(text), None, "{text}");
+        }
+        assert_eq!(seconds_of("90"), Some(90));
+    }
+
     proptest! {
+        #[test]
+        fn a_span_of_time_is_read_as_it_is_written(seconds: u32) {
+            prop_assert_eq!(seconds_of(&span(seconds)), Some(seconds));
+        }
+
         #[test]
         fn the_age_says_the_same_until_it_is_due_to_change(milliseconds in 0_i64..400_000_000) {
             let now = Duration::milliseconds(milliseconds);

@@ -1,10 +1,12 @@
 //! What keys do: the one table that dispatch, footer, help, palette and the page in the documentation come from.
 
+mod action;
 mod bindings;
 mod chord;
 
 use std::collections::HashMap;
 
+pub use self::action::Action;
 pub use self::bindings::BINDINGS;
 pub use self::chord::{Chord, NotAChord};
 use crate::symbols::Symbols;
@@ -26,6 +28,26 @@ pub enum Scope {
     Tabs,
     /// On the tasks.
     Tasks,
+    /// On services.
+    Services,
+    /// On alerts.
+    Alerts,
+    /// On the rules for alerts.
+    Rules,
+    /// On silences.
+    Silences,
+    /// On connections and channels.
+    Settings,
+    /// On the appearance.
+    Appearance,
+    /// In texts over the screen: keys, messages, what came of a trial.
+    Reading,
+    /// Where what came of a trial shows a certificate that can be pinned.
+    Pin,
+    /// While columns are chosen.
+    Columns,
+    /// In forms whose content can be tried before it is saved.
+    Trial,
     /// In dialogs that ask.
     Dialog,
     /// In forms.
@@ -46,141 +68,21 @@ impl Scope {
             Self::Infrastructure => "Guests",
             Self::Tabs => "Tabs",
             Self::Tasks => "Tasks",
+            Self::Services => "Services",
+            Self::Alerts => "Alerts",
+            Self::Rules => "Alert rules",
+            Self::Silences => "Silences",
+            Self::Settings => "Connections and channels",
+            Self::Appearance => "Appearance",
+            Self::Reading => "Texts",
+            Self::Pin => "Certificates",
+            Self::Columns => "Columns",
+            Self::Trial => "Forms of connections and rules",
             Self::Dialog => "Dialogs",
             Self::Form => "Forms",
             Self::Text => "Text fields",
         }
     }
-}
-
-macro_rules! actions {
-    ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
-        /// Something that a key does.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Action { $($(#[$meta])* $variant,)+ }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// Its name in the configuration file.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The action of this name.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|action| action.name() == name)
-            }
-        }
-    };
-}
-
-actions! {
-    /// Leave.
-    Quit = "quit",
-    /// Show the keys.
-    Help = "help",
-    /// Open the command palette.
-    Palette = "palette",
-    /// Ask the daemon again, now.
-    Refresh = "refresh",
-    /// Stop and resume asking.
-    Pause = "pause",
-    /// Where one came from.
-    Back = "back",
-    /// Where one went back from.
-    Forward = "forward",
-    /// The dashboard.
-    GoDashboard = "dashboard",
-    /// Nodes and guests.
-    GoInfrastructure = "infrastructure",
-    /// The drawer with the tasks.
-    Tasks = "tasks",
-    /// What toasts said.
-    Messages = "messages",
-    /// The sidebar.
-    Sidebar = "sidebar",
-    /// Who is signed in.
-    SignIn = "sign_in",
-    /// Whether the mouse is taken.
-    Mouse = "mouse",
-    /// Into the clipboard.
-    Copy = "copy",
-    /// Up.
-    Up = "up",
-    /// Down.
-    Down = "down",
-    /// A page up.
-    PageUp = "page_up",
-    /// A page down.
-    PageDown = "page_down",
-    /// To the first.
-    First = "first",
-    /// To the last.
-    Last = "last",
-    /// Open what is selected.
-    Open = "open",
-    /// Type a filter.
-    Filter = "filter",
-    /// Sort by the next column.
-    Sort = "sort",
-    /// Turn the order round.
-    SortReverse = "sort_reverse",
-    /// Choose columns.
-    Columns = "columns",
-    /// Mark for acting on many.
-    Mark = "mark",
-    /// Mark everything that is shown.
-    MarkAll = "mark_all",
-    /// A shorter span of time.
-    RangeShorter = "range_shorter",
-    /// A longer span of time.
-    RangeLonger = "range_longer",
-    /// Move the read-out of charts left.
-    CursorLeft = "cursor_left",
-    /// Move the read-out of charts right.
-    CursorRight = "cursor_right",
-    /// One chart alone.
-    Zoom = "zoom",
-    /// The next tab or pane.
-    NextTab = "next_tab",
-    /// The tab or pane before.
-    PreviousTab = "previous_tab",
-    /// Switch a guest on.
-    Start = "start",
-    /// Ask a guest to shut down.
-    Shutdown = "shutdown",
-    /// Pull a guest's plug.
-    Stop = "stop",
-    /// Restart a guest.
-    Restart = "restart",
-    /// Press a guest's reset button.
-    Reset = "reset",
-    /// Freeze a guest.
-    Suspend = "suspend",
-    /// Let a frozen guest go on.
-    Resume = "resume",
-    /// The value to the left.
-    Less = "less",
-    /// The value to the right.
-    More = "more",
-    /// Agree.
-    Yes = "yes",
-    /// Decline.
-    No = "no",
-    /// The next field or button.
-    NextField = "next_field",
-    /// The field or button before.
-    PreviousField = "previous_field",
-    /// Press the button, send the form.
-    Submit = "submit",
-    /// Leave without doing anything.
-    Cancel = "cancel",
-    /// Empty the field.
-    Clear = "clear",
 }
 
 /// One row of the table.

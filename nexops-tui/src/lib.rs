@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 pub mod arguments;
+pub mod command;
 pub mod failure;
 pub mod files;
 pub mod form;
@@ -15,6 +16,7 @@ pub mod model;
 pub mod msg;
 pub mod net;
 pub mod palette;
+pub mod picture;
 pub mod power;
 pub mod preferences;
 pub mod query;

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use crossterm::event::{KeyEvent, MouseEvent};
-use nexops_core::id::{TaskId, VmId};
-use nexops_core::task::Task;
-use nexops_core::vm::PowerAction;
+use nexops_core::event::Event as Happening;
 
+use crate::command::{Command, Outcome};
 use crate::failure::Failure;
 use crate::preferences::{Identity, Preferences};
 use crate::store::{Answer, Question};
@@ -50,16 +49,18 @@ pub enum Event {
         /// What came of it.
         result: Result<Outcome, Failure>,
     },
-    /// The daemon tells what happens.
-    Told(Vec<Question>),
-    /// The stream of events came about, or broke.
+    /// The daemon tells by itself what happened, the oldest first.
+    Told(Vec<Happening>),
+    /// Some of what the daemon told was missed.
+    Missed,
+    /// The stream of what the daemon tells came about, or broke.
     Stream(bool),
     /// Something went wrong inside that must not go unseen.
     Fault(String),
 }
 
 /// Something that is to be done outside.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Effect {
     /// Ask the daemon.
     Ask(Question, u64),
@@ -75,40 +76,4 @@ pub enum Effect {
     Mouse(bool),
     /// Leave.
     Quit,
-}
-
-/// Something that the daemon is to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Command {
-    /// A power action on a guest.
-    Power {
-        /// The guest.
-        vm: VmId,
-        /// What it is called, for messages.
-        name: String,
-        /// What to do.
-        action: PowerAction,
-    },
-}
-
-/// What came of a command.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// A task is under way.
-    Task(Box<Task>),
-    /// It is done.
-    Done,
-}
-
-/// How a task is known to messages: it is followed until it ends.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Followed {
-    /// The task.
-    pub task: TaskId,
-    /// The guest.
-    pub vm: VmId,
-    /// What it is called.
-    pub name: String,
-    /// What is done.
-    pub action: PowerAction,
 }

@@ -1,6 +1,6 @@
 //! The command palette: screens, guests with what can be done to them, and commands, found by a few letters.
 
-use nexops_core::id::{NodeId, VmId};
+use nexops_core::id::{NodeId, ServiceId, VmId};
 use nexops_core::vm::{PowerAction, Vm, VmStatus};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -9,6 +9,7 @@ use tui_input::Input;
 use crate::keymap::{Action, BINDINGS, Keymap, Scope};
 use crate::model::Model;
 use crate::power;
+use crate::store::rows;
 use crate::symbols::Symbols;
 
 /// What can be done to guests: what harms least is offered first.
@@ -60,6 +61,8 @@ pub enum Target {
     Vm(VmId),
     /// Shows a node.
     Node(NodeId),
+    /// Shows a service.
+    Service(ServiceId),
     /// Acts on a guest.
     Power(VmId, PowerAction),
 }
@@ -117,6 +120,12 @@ fn entries(model: &Model) -> Vec<Entry> {
         detail: node.status.to_string(),
         key: String::new(),
         target: Target::Node(node.id),
+    }));
+    entries.extend(rows(&model.store.services).iter().map(|service| Entry {
+        words: format!("service {}", service.name),
+        detail: service.status.to_string(),
+        key: String::new(),
+        target: Target::Service(service.id),
     }));
     for vm in model.store.vms.seen().map(|seen| seen.value.as_slice()).unwrap_or_default() {
         entries.push(Entry {

@@ -3,9 +3,9 @@
 use nexops_core::id::VmId;
 use nexops_core::vm::{PowerAction, Vm, VmStatus};
 
+use crate::command::{Command, Request};
 use crate::keymap::Action;
 use crate::model::modal::Confirm;
-use crate::msg::Command;
 
 /// More guests than this at once want a number typed.
 const MANY: usize = 5;
@@ -98,7 +98,8 @@ const fn effect(action: PowerAction) -> &'static str {
 /// What must happen before these guests are acted on.
 #[must_use]
 pub fn before(action: PowerAction, vms: &[&Vm]) -> Before {
-    let commands: Vec<Command> = vms.iter().map(|vm| Command::Power { vm: vm.id, name: name_of(vm), action }).collect();
+    let commands: Vec<Command> =
+        vms.iter().map(|vm| Command::new(name_of(vm), Request::Power(vm.id, action))).collect();
     let harmless = matches!(action, PowerAction::Start | PowerAction::Resume);
     let harsh = matches!(action, PowerAction::Stop | PowerAction::Reset);
     let protected = vms.iter().any(|vm| vm.tags.iter().any(|tag| PROTECTED_TAGS.contains(&tag.as_str())));

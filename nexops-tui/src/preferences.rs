@@ -41,8 +41,8 @@ pub struct Preferences {
     pub symbols: Option<Symbols>,
     /// The marker chosen there.
     pub marker: Option<Marker>,
-    /// Whether the mouse is taken.
-    pub mouse: bool,
+    /// Whether the mouse is taken, as chosen there or by its key.
+    pub mouse: Option<bool>,
     /// Whether the sidebar is shown.
     pub sidebar: bool,
     /// The span of charts.
@@ -58,7 +58,7 @@ impl Default for Preferences {
             theme: None,
             symbols: None,
             marker: None,
-            mouse: true,
+            mouse: None,
             sidebar: true,
             range: Range::Hour,
             tables: BTreeMap::new(),
@@ -73,10 +73,4 @@ pub struct Identity {
     pub actor: String,
     /// The daemon's token, where it wants one and it was typed.
     pub token: Option<SecretString>,
-}
-
-impl PartialEq for Identity {
-    fn eq(&self, other: &Self) -> bool {
-        self.actor == other.actor && self.token.is_some() == other.token.is_some()
-    }
 }

@@ -13,7 +13,12 @@ pub struct Remote<T> {
     generation: u64,
     /// The value is known to be out of date.
     expired: bool,
+    /// When it was asked for in vain, since the last answer.
+    refused_at: Option<DateTime<Utc>>,
 }
+
+/// How long it is left alone after it was asked for in vain.
+const PAUSE: chrono::Duration = chrono::Duration::seconds(5);
 
 /// A value and when the daemon gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +42,7 @@ pub enum View<'a, T> {
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, failure: None, asked: None, generation: 0, expired: false }
+        Self { value: None, failure: None, asked: None, generation: 0, expired: false, refused_at: None }
     }
 }
 
@@ -76,8 +81,12 @@ impl<T> Remote<T> {
             Ok(value) => {
                 self.value = Some(Seen { value, at: now });
                 self.failure = None;
+                self.refused_at = None;
             }
-            Err(failure) => self.failure = Some(failure),
+            Err(failure) => {
+                self.failure = Some(failure);
+                self.refused_at = Some(now);
+            }
         }
         true
     }
@@ -95,13 +104,61 @@ impl<T> Remote<T> {
             return None;
         }
         let seen = self.value.as_ref().filter(|_| !self.expired);
-        Some(seen.map_or(DateTime::UNIX_EPOCH, |seen| seen.at + every))
+        let due = seen.map_or(DateTime::UNIX_EPOCH, |seen| seen.at + every);
+        Some(self.refused_at.map_or(due, |at| due.max(at + PAUSE)))
     }
 
     /// Makes it due now; an answer that is awaited comes too late to count.
     pub fn invalidate(&mut self) {
         self.asked = None;
         self.expired = true;
+        self.refused_at = None;
+    }
+}
+
+impl<T> Remote<T> {
+    /// Changes the value by what the daemon told of it. An answer that is awaited may be older than that: it is dropped
+    /// and asked for anew.
+    pub fn amend(&mut self, change: impl FnOnce(&mut T)) {
+        if let Some(seen) = &mut self.value {
+            change(&mut seen.value);
+        }
+        if self.asked.is_some() {
+            self.invalidate();
+        }
+    }
+}
+
+/// Something that is asked of the daemon, whatever its value is.
+pub trait Asked {
+    /// As [`Remote::ask`].
+    fn ask(&mut self) -> u64;
+
+    /// As [`Remote::invalidate`].
+    fn invalidate(&mut self);
+
+    /// As [`Remote::due`].
+    fn due(&self, every: chrono::Duration) -> Option<DateTime<Utc>>;
+
+    /// When the value came; `None` where there is none.
+    fn seen_at(&self) -> Option<DateTime<Utc>>;
+}
+
+impl<T> Asked for Remote<T> {
+    fn ask(&mut self) -> u64 {
+        self.ask()
+    }
+
+    fn invalidate(&mut self) {
+        self.invalidate();
+    }
+
+    fn due(&self, every: chrono::Duration) -> Option<DateTime<Utc>> {
+        self.due(every)
+    }
+
+    fn seen_at(&self) -> Option<DateTime<Utc>> {
+        self.seen().map(|seen| seen.at)
     }
 }
 
@@ -121,6 +178,28 @@ mod tests {
         assert!(!remote.answer(first, Ok(1), at(2)));
         assert!(remote.answer(second, Ok(2), at(2)));
         assert!(matches!(remote.view(), View::Ready(seen, None) if seen.value == 2));
+    }
+
+    #[test]
+    fn what_the_daemon_told_is_not_undone_by_an_answer_from_before() {
+        let mut remote = Remote::default();
+        let generation = remote.ask();
+        remote.answer(generation, Ok(1), at(0));
+        let generation = remote.ask();
+        remote.amend(|value| *value = 2);
+        assert!(!remote.answer(generation, Ok(1), at(1)));
+        assert_eq!(remote.seen().map(|seen| seen.value), Some(2));
+        assert_eq!(remote.due(chrono::Duration::hours(1)), Some(DateTime::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_asked_for_again_at_once() {
+        let mut remote = Remote::<u8>::default();
+        let generation = remote.ask();
+        remote.answer(generation, Err(Failure::unreachable("gone")), at(60));
+        assert_eq!(remote.due(chrono::Duration::zero()), Some(at(65)));
+        remote.invalidate();
+        assert_eq!(remote.due(chrono::Duration::zero()), Some(DateTime::UNIX_EPOCH));
     }
 
     #[test]

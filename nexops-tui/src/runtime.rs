@@ -18,7 +18,7 @@ use crate::model::Model;
 use crate::msg::{Effect, Event, Msg};
 use crate::term::Term;
 use crate::update::{deadline, update};
-use crate::{files, net, snapshot, view};
+use crate::{files, net};
 
 /// Between two frames that no key asked for.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
@@ -60,12 +60,11 @@ impl Runtime {
     /// When the terminal does not do as told.
     pub async fn run(mut self, mut model: Model, mut term: Term) -> anyhow::Result<()> {
         let (sender, mut receiver) = mpsc::channel::<Incoming>(WAITING);
-        let mut client = Client::new(self.profile.clone()).context("set up the connection to the daemon")?;
-        let mut reader = read_input(sender.clone());
         let mut ends = Ends::listen()?;
-        let mut shown = snapshot::buffer(&model);
-        draw(&mut model, &mut term)?;
+        let mut reader = read_input(sender.clone());
+        term.show(&mut model).context("draw")?;
         assert!(!self.panic, "a panic was asked for");
+        let mut daemon = Daemon::meet(&self.profile, &sender)?;
         let mut drawn_at = Instant::now();
         let mut incoming = vec![Incoming::Event(Event::Tick)];
         loop {
@@ -80,13 +79,12 @@ impl Runtime {
                         term.stop()?;
                         reader = read_input(sender.clone());
                         model.size = term.size()?;
-                        shown.reset();
                         Event::Resumed
                     }
                 };
                 hurry |= matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Resize(..) | Event::Resumed);
                 for effect in update(&mut model, Msg { at: now(), event }) {
-                    if let Flow::Quit = self.perform(effect, &mut client, &mut term, &sender)? {
+                    if let Flow::Quit = self.perform(effect, &mut daemon, &mut term, &sender)? {
                         return Ok(());
                     }
                 }
@@ -104,12 +102,7 @@ impl Runtime {
             if !incoming.is_empty() {
                 continue;
             }
-            // Pictures are compared in memory: that is cheaper than to know of every change whether it can be seen, and
-            // a picture that is the same is not written.
-            let picture = snapshot::buffer(&model);
-            if picture != shown {
-                draw(&mut model, &mut term)?;
-                shown = picture;
+            if term.show(&mut model).context("draw")? {
                 drawn_at = Instant::now();
             }
             let due = (deadline(&model) - now()).to_std().unwrap_or(Duration::ZERO).max(Duration::from_millis(1));
@@ -124,18 +117,18 @@ impl Runtime {
     fn perform(
         &mut self,
         effect: Effect,
-        client: &mut Client,
+        daemon: &mut Daemon,
         term: &mut Term,
         sender: &mpsc::Sender<Incoming>,
     ) -> anyhow::Result<Flow> {
-        let (client_now, sender) = (client.clone(), sender.clone());
+        let (client, sender) = (daemon.client.clone(), sender);
         match effect {
             Effect::Ask(question, generation) => spawn(sender, async move {
-                let result = net::ask(&client_now, question).await;
+                let result = net::ask(&client, question).await;
                 Event::Answered { question, generation, result }
             }),
             Effect::Do(command) => spawn(sender, async move {
-                let result = net::carry_out(&client_now, command.clone()).await;
+                let result = net::carry_out(&client, command.request.clone()).await;
                 Event::Done { command, result }
             }),
             Effect::Copy(text) => term.copy(&text, self.in_tmux)?,
@@ -155,7 +148,7 @@ impl Runtime {
                 if identity.token.is_some() {
                     self.profile.token.clone_from(&identity.token);
                 }
-                *client = Client::new(self.profile.clone()).context("set up the connection to the daemon")?;
+                *daemon = Daemon::meet(&self.profile, sender)?;
             }
             Effect::Mouse(taken) => term.mouse(taken)?,
             Effect::Quit => return Ok(Flow::Quit),
@@ -164,8 +157,34 @@ impl Runtime {
     }
 }
 
+/// Who answers, and who tells what happens.
+struct Daemon {
+    client: Client,
+    /// Ends with it.
+    stream: JoinHandle<()>,
+}
+
+impl Daemon {
+    fn meet(profile: &Profile, sender: &mpsc::Sender<Incoming>) -> anyhow::Result<Self> {
+        let client = Client::new(profile.clone()).context("set up the connection to the daemon")?;
+        let (follower, sender) = (client.clone(), sender.clone());
+        let stream = tokio::spawn(net::follow(follower, move |event| {
+            let sender = sender.clone();
+            async move { sender.send(Incoming::Event(event)).await.is_ok() }
+        }));
+        Ok(Self { client, stream })
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.stream.abort();
+    }
+}
+
 /// Does something beside the loop. What panics there is told on the screen.
-fn spawn(sender: mpsc::Sender<Incoming>, work: impl Future<Output = Event> + Send + 'static) {
+fn spawn(sender: &mpsc::Sender<Incoming>, work: impl Future<Output = Event> + Send + 'static) {
+    let sender = sender.clone();
     tokio::spawn(async move {
         let event = std::panic::AssertUnwindSafe(work)
             .catch_unwind()
@@ -185,20 +204,11 @@ fn translate(event: Input) -> Option<Event> {
     })
 }
 
-fn draw(model: &mut Model, term: &mut Term) -> anyhow::Result<()> {
-    let mut drawn = view::Drawn::default();
-    term.draw(|frame| drawn = view::view(model, frame)).context("draw")?;
-    for (pane, (first, _)) in &drawn.tables {
-        model.tables.of_mut(*pane).drawn_from(*first);
-    }
-    model.drawn = drawn;
-    Ok(())
-}
-
 /// Reads keys and clicks beside the loop, until it is aborted.
 fn read_input(sender: mpsc::Sender<Incoming>) -> JoinHandle<()> {
+    // From here on no change of the size is missed.
+    let mut input = EventStream::new();
     tokio::spawn(async move {
-        let mut input = EventStream::new();
         let ended = loop {
             let message = match input.next().await {
                 None => break Ok(()),

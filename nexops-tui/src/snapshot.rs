@@ -7,15 +7,22 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use crate::model::Model;
-use crate::view::view;
+use crate::view::{Drawn, view};
 
 /// The cells of the screen.
 #[must_use]
 pub fn buffer(model: &Model) -> Buffer {
+    render(model).0
+}
+
+/// The cells of the screen, and where what was drawn.
+#[must_use]
+pub fn render(model: &Model) -> (Buffer, Drawn) {
     let (columns, rows) = model.size;
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap_or_else(|never| match never {});
-    terminal.draw(|frame| drop(view(model, frame))).unwrap_or_else(|never| match never {});
-    terminal.backend().buffer().clone()
+    let mut drawn = Drawn::default();
+    terminal.draw(|frame| drawn = view(model, frame)).unwrap_or_else(|never| match never {});
+    (terminal.backend().buffer().clone(), drawn)
 }
 
 /// The screen as lines of text, without the spaces at their ends.

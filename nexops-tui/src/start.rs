@@ -13,7 +13,7 @@ use crate::files::{self, Paths};
 use crate::keymap::Keymap;
 use crate::model::link::Link;
 use crate::model::toast::Toasts;
-use crate::model::{Model, Screen, Tables, Trail};
+use crate::model::{Model, Place, Screen, Tables, Trail};
 use crate::msg::{Effect, Event, Msg};
 use crate::preferences::{Configuration, Preferences};
 use crate::runtime::{Runtime, now};
@@ -57,10 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let configuration = files::configuration(file).map_err(|error| Error::Usage(format!("{error:#}")))?;
     let preferences = files::preferences(paths.state.as_deref());
-    let mut profile = Profile::from_environment(arguments.url.as_deref());
-    if let Some(email) = &preferences.email {
-        profile.actor = Some(email.clone());
-    }
+    let profile = profile(arguments, &preferences)?;
     // A picture for a file has no terminal to ask for its colours.
     let model = model(arguments, &configuration, preferences, &profile, variable)?;
     if let Some(screen) = &arguments.snapshot {
@@ -71,13 +68,22 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         return Err(Error::Usage(words.to_owned()));
     }
     term::restore_on_panic();
-    // Colours are chosen here; the library must not second-guess NO_COLOR, which it gets wrong beside bold text.
-    crossterm::style::force_color_output(true);
-    let term = Term::take(model.preferences.mouse).context("take the terminal")?;
+    let term = Term::take(model.mouse).context("take the terminal")?;
     let mut model = model;
     model.size = term.size().context("ask for the size of the terminal")?;
     let runtime = Runtime { profile, state: paths.state, in_tmux: variable("TMUX").is_some(), panic: arguments.panic };
     tokio_runtime()?.block_on(runtime.run(model, term)).map_err(Error::Other)
+}
+
+/// Whom the daemon of choice is spoken to as: by the name that its context keeps, else by that which was typed here.
+fn profile(arguments: &Arguments, preferences: &Preferences) -> Result<Profile, Error> {
+    let (url, context) = (arguments.url.as_deref(), arguments.context.as_deref());
+    let mut profile = Profile::chosen(url, context).map_err(|error| Error::Usage(error.to_string()))?;
+    let is_login_name = profile.actor == Profile::from_environment(url).actor;
+    if let Some(email) = preferences.email.as_ref().filter(|_| is_login_name) {
+        profile.actor = Some(email.clone());
+    }
+    Ok(profile)
 }
 
 fn tokio_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -125,18 +131,25 @@ fn model(
         cursor: None,
         zoom: None,
         scroll: 0,
+        line: 0,
         drawer: false,
         paused: false,
         read_only: arguments.read_only || configuration.read_only,
         followed: std::collections::HashMap::new(),
         toasts: Toasts::default(),
+        mouse: preferences.mouse.or(configuration.mouse).unwrap_or(true),
         saved: preferences.clone(),
         preferences,
         keymap,
         theme: Theme::new(&palette, depth),
+        palette: palette.name().to_owned(),
+        palettes: palettes(configuration)?,
+        depth,
         symbols: symbols.unwrap_or(if plain { Symbols::Ascii } else { Symbols::Unicode }),
         marker: marker.unwrap_or(if plain { Marker::Ascii } else { Marker::Braille }),
         url: profile.url.clone(),
+        actor: profile.actor.clone(),
+        sent: 0,
         drawn: Drawn::default(),
     })
 }
@@ -150,6 +163,18 @@ fn palette(name: Option<&str>, configuration: &Configuration) -> Result<Palette,
         let names: Vec<&str> = BUILT_IN.iter().map(Palette::name).collect();
         Error::Usage(format!("theme: '{name}' is neither one of {} nor in the configuration", names.join(", ")))
     })
+}
+
+/// The palettes to choose from: those of NexOps, and those of the user in the order of their names.
+fn palettes(configuration: &Configuration) -> Result<Vec<Palette>, Error> {
+    let mut own: Vec<&String> = configuration.themes.keys().collect();
+    own.sort();
+    let mut palettes: Vec<Palette> =
+        BUILT_IN.iter().filter(|built_in| !configuration.themes.contains_key(built_in.name())).cloned().collect();
+    for name in own {
+        palettes.push(palette(Some(name), configuration)?);
+    }
+    Ok(palettes)
 }
 
 /// How many colours the terminal says that it can show.
@@ -177,13 +202,7 @@ fn is_plain_terminal(variable: &impl Fn(&str) -> Option<String>) -> bool {
 
 /// Prints a screen as text, with the data of a live daemon.
 fn print_snapshot(screen: &str, size: &str, mut model: Model, profile: Profile) -> Result<(), Error> {
-    model.screen =
-        crate::model::TABS.iter().find(|tab| tab.name.eq_ignore_ascii_case(screen)).map(|tab| tab.screen).ok_or_else(
-            || {
-                let names: Vec<String> = crate::model::TABS.iter().map(|tab| tab.name.to_lowercase()).collect();
-                Error::Usage(format!("there is no screen '{screen}'; it is one of {}", names.join(", ")))
-            },
-        )?;
+    (model.screen, model.pane) = place(screen)?;
     let sizes = size.split_once('x').and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
     model.size = sizes
         .filter(|(columns, rows)| (1..=500).contains(columns) && (1..=500).contains(rows))
@@ -200,6 +219,31 @@ fn print_snapshot(screen: &str, size: &str, mut model: Model, profile: Profile) 
         Link::Connecting | Link::Live { .. } => Ok(()),
     }
 }
+
+/// The screen of a name, with the pane that it begins with.
+fn place(name: &str) -> Result<Place, Error> {
+    let found = SNAPSHOTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, place)| *place);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = SNAPSHOTS.iter().map(|(known, _)| *known).collect();
+        Error::Usage(format!("there is no screen '{name}'; it is one of {}", names.join(", ")))
+    })
+}
+
+/// The screens that can be printed.
+const SNAPSHOTS: [(&str, Place); 12] = [
+    ("dashboard", (Screen::Dashboard, 0)),
+    ("infrastructure", (Screen::Infrastructure, 0)),
+    ("services", (Screen::Services, 0)),
+    ("alerts", (Screen::Alerts, 0)),
+    ("alert-history", (Screen::Alerts, 1)),
+    ("rules", (Screen::Alerts, 2)),
+    ("silences", (Screen::Alerts, 3)),
+    ("settings", (Screen::Settings, 0)),
+    ("connections", (Screen::Settings, 0)),
+    ("channels", (Screen::Settings, 1)),
+    ("appearance", (Screen::Settings, 2)),
+    ("audit", (Screen::Audit, 0)),
+];
 
 /// Asks what the screen wants to know, until nothing is awaited.
 async fn settle(model: &mut Model, client: &Client) {

@@ -1,22 +1,27 @@
 //! Everything that the daemon told, by the question that it answers.
 
-use std::collections::HashMap;
+mod keyed;
 
 use chrono::{DateTime, Duration, Utc};
-use nexops_core::id::{NodeId, TaskId, VmId};
+use nexops_core::alert::rule::AlertRule;
+use nexops_core::alert::silence::Silence;
+use nexops_core::alert::{Alert, AlertSource};
+use nexops_core::audit::AuditEntry;
+use nexops_core::id::{NodeId, RuleId, ServiceId, TaskId, VmId};
 use nexops_core::metric::{Range, SourceSeries};
 use nexops_core::node::Node;
+use nexops_core::notification::Channel;
 use nexops_core::overview::Overview;
+use nexops_core::service::{Service, ServiceHistory};
+use nexops_core::settings::ProxmoxConnection;
 use nexops_core::system::System;
 use nexops_core::task::{Task, TaskLog};
 use nexops_core::vm::Vm;
 use uuid::Uuid;
 
+use self::keyed::Keyed;
 use crate::failure::Failure;
-use crate::remote::Remote;
-
-/// How many histories, guests and logs are kept; the least lately asked for goes first.
-const KEPT: usize = 64;
+use crate::remote::{Asked, Remote};
 
 /// A question to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,27 +42,50 @@ pub enum Question {
     Series(Uuid, Range),
     /// What a task's worker wrote.
     TaskLog(TaskId),
+    /// The services.
+    Services,
+    /// How a service fared.
+    ServiceHistory(ServiceId),
+    /// The alerts that are active.
+    Alerts,
+    /// The alerts of the past and the present, the latest first.
+    AlertHistory,
+    /// The last few alerts, for the dashboard.
+    LatestAlerts,
+    /// The rules for alerts.
+    Rules,
+    /// The silences that have not ended.
+    Silences,
+    /// The latest of the audit log.
+    Audit,
+    /// The connections to Proxmox.
+    Connections,
+    /// The notification channels.
+    Channels,
 }
 
-/// An answer to a question.
+/// An answer to a question: what it holds is what the question asks for.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each is named as its question")]
 pub enum Answer {
-    /// How the daemon is.
     System(Box<System>),
-    /// Everything in numbers.
     Overview(Box<Overview>),
-    /// The nodes.
     Nodes(Vec<Node>),
-    /// The guests.
     Vms(Vec<Vm>),
-    /// The latest tasks.
     Tasks(Vec<Task>),
-    /// A guest with its configuration.
     Vm(Box<Vm>),
-    /// A history.
     Series(Box<SourceSeries>),
-    /// What a task's worker wrote.
     TaskLog(TaskLog),
+    Services(Vec<Service>),
+    ServiceHistory(Box<ServiceHistory>),
+    Alerts(Vec<Alert>),
+    AlertHistory(Vec<Alert>),
+    LatestAlerts(Vec<Alert>),
+    Rules(Vec<AlertRule>),
+    Silences(Vec<Silence>),
+    Audit(Vec<AuditEntry>),
+    Connections(Vec<ProxmoxConnection>),
+    Channels(Vec<Channel>),
 }
 
 /// Everything that the daemon told.
@@ -73,38 +101,28 @@ pub struct Store {
     pub vms: Remote<Vec<Vm>>,
     /// The latest tasks.
     pub tasks: Remote<Vec<Task>>,
+    /// The services.
+    pub services: Remote<Vec<Service>>,
+    /// The alerts that are active.
+    pub alerts: Remote<Vec<Alert>>,
+    /// The alerts of the past and the present, the latest first.
+    pub alert_history: Remote<Vec<Alert>>,
+    /// The last few alerts.
+    pub latest_alerts: Remote<Vec<Alert>>,
+    /// The rules for alerts.
+    pub rules: Remote<Vec<AlertRule>>,
+    /// The silences that have not ended.
+    pub silences: Remote<Vec<Silence>>,
+    /// The latest of the audit log.
+    pub audit: Remote<Vec<AuditEntry>>,
+    /// The connections to Proxmox.
+    pub connections: Remote<Vec<ProxmoxConnection>>,
+    /// The notification channels.
+    pub channels: Remote<Vec<Channel>>,
     details: Keyed<VmId, Box<Vm>>,
     series: Keyed<(Uuid, Range), Box<SourceSeries>>,
     logs: Keyed<TaskId, TaskLog>,
-}
-
-/// Answers to the same question about different things.
-#[derive(Debug)]
-struct Keyed<K, T> {
-    remotes: HashMap<K, Remote<T>>,
-    lately: Vec<K>,
-}
-
-impl<K, T> Default for Keyed<K, T> {
-    fn default() -> Self {
-        Self { remotes: HashMap::new(), lately: Vec::new() }
-    }
-}
-
-impl<K: Copy + Eq + std::hash::Hash, T> Keyed<K, T> {
-    fn get(&self, key: K) -> Option<&Remote<T>> {
-        self.remotes.get(&key)
-    }
-
-    fn get_mut(&mut self, key: K) -> &mut Remote<T> {
-        self.lately.retain(|other| *other != key);
-        self.lately.push(key);
-        if self.lately.len() > KEPT {
-            let oldest = self.lately.remove(0);
-            self.remotes.remove(&oldest);
-        }
-        self.remotes.entry(key).or_default()
-    }
+    histories: Keyed<ServiceId, Box<ServiceHistory>>,
 }
 
 impl Store {
@@ -126,60 +144,138 @@ impl Store {
         self.logs.get(task)
     }
 
+    /// How a service fared.
+    #[must_use]
+    pub fn service_history(&self, id: ServiceId) -> Option<&Remote<Box<ServiceHistory>>> {
+        self.histories.get(id)
+    }
+
     /// A guest, out of the list.
     #[must_use]
     pub fn guest(&self, id: VmId) -> Option<&Vm> {
-        self.vms.seen()?.value.iter().find(|vm| vm.id == id)
+        rows(&self.vms).iter().find(|vm| vm.id == id)
     }
 
     /// A node, out of the list.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes.seen()?.value.iter().find(|node| node.id == id)
+        rows(&self.nodes).iter().find(|node| node.id == id)
+    }
+
+    /// A service, out of the list.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> Option<&Service> {
+        rows(&self.services).iter().find(|service| service.id == id)
+    }
+
+    /// A rule, out of the list.
+    #[must_use]
+    pub fn rule(&self, id: RuleId) -> Option<&AlertRule> {
+        rows(&self.rules).iter().find(|rule| rule.id == id)
+    }
+
+    /// A task, out of the list.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        rows(&self.tasks).iter().find(|task| task.id == id)
+    }
+
+    /// What a thing is called, with its kind where the name alone says little; its id where it is not known.
+    #[must_use]
+    pub fn name_of(&self, kind: AlertSource, id: Uuid) -> String {
+        let name = match kind {
+            AlertSource::Node => self.node(NodeId(id)).map(|node| node.hostname.clone()),
+            AlertSource::Vm => self.guest(VmId(id)).map(|vm| format!("{} {}", vm.vmid, vm.name)),
+            AlertSource::Service => self.service(ServiceId(id)).map(|service| service.name.clone()),
+            AlertSource::Connection => {
+                rows(&self.connections).iter().find(|connection| connection.id.0 == id).map(|found| found.name.clone())
+            }
+            AlertSource::Channel => {
+                rows(&self.channels).iter().find(|channel| channel.id.0 == id).map(|channel| channel.name.clone())
+            }
+        };
+        name.unwrap_or_else(|| format!("{kind} {id}"))
+    }
+
+    /// When Proxmox was last seen to say what is shown: of several clusters the one that was seen longest ago. `None`
+    /// while none was.
+    #[must_use]
+    pub fn observed_at(&self) -> Option<DateTime<Utc>> {
+        self.system.seen()?.value.connections.iter().filter_map(|connection| connection.last_success_at).min()
+    }
+
+    fn remote(&self, question: Question) -> Option<&dyn Asked> {
+        fn some<T>(remote: &Remote<T>) -> Option<&dyn Asked> {
+            Some(remote)
+        }
+        fn known<T>(remote: Option<&Remote<T>>) -> Option<&dyn Asked> {
+            remote.map(|remote| remote as &dyn Asked)
+        }
+        match question {
+            Question::System => some(&self.system),
+            Question::Overview => some(&self.overview),
+            Question::Nodes => some(&self.nodes),
+            Question::Vms => some(&self.vms),
+            Question::Tasks => some(&self.tasks),
+            Question::Services => some(&self.services),
+            Question::Alerts => some(&self.alerts),
+            Question::AlertHistory => some(&self.alert_history),
+            Question::LatestAlerts => some(&self.latest_alerts),
+            Question::Rules => some(&self.rules),
+            Question::Silences => some(&self.silences),
+            Question::Audit => some(&self.audit),
+            Question::Connections => some(&self.connections),
+            Question::Channels => some(&self.channels),
+            Question::Vm(id) => known(self.details.get(id)),
+            Question::Series(source, range) => known(self.series.get((source, range))),
+            Question::TaskLog(id) => known(self.logs.get(id)),
+            Question::ServiceHistory(id) => known(self.histories.get(id)),
+        }
+    }
+
+    fn remote_mut(&mut self, question: Question) -> &mut dyn Asked {
+        match question {
+            Question::System => &mut self.system,
+            Question::Overview => &mut self.overview,
+            Question::Nodes => &mut self.nodes,
+            Question::Vms => &mut self.vms,
+            Question::Tasks => &mut self.tasks,
+            Question::Services => &mut self.services,
+            Question::Alerts => &mut self.alerts,
+            Question::AlertHistory => &mut self.alert_history,
+            Question::LatestAlerts => &mut self.latest_alerts,
+            Question::Rules => &mut self.rules,
+            Question::Silences => &mut self.silences,
+            Question::Audit => &mut self.audit,
+            Question::Connections => &mut self.connections,
+            Question::Channels => &mut self.channels,
+            Question::Vm(id) => self.details.get_mut(id),
+            Question::Series(source, range) => self.series.get_mut((source, range)),
+            Question::TaskLog(id) => self.logs.get_mut(id),
+            Question::ServiceHistory(id) => self.histories.get_mut(id),
+        }
     }
 
     /// Notes that a question is being asked, and gives the generation that the answer will carry.
     pub fn ask(&mut self, question: Question) -> u64 {
-        match question {
-            Question::System => self.system.ask(),
-            Question::Overview => self.overview.ask(),
-            Question::Nodes => self.nodes.ask(),
-            Question::Vms => self.vms.ask(),
-            Question::Tasks => self.tasks.ask(),
-            Question::Vm(id) => self.details.get_mut(id).ask(),
-            Question::Series(source, range) => self.series.get_mut((source, range)).ask(),
-            Question::TaskLog(id) => self.logs.get_mut(id).ask(),
-        }
+        self.remote_mut(question).ask()
     }
 
     /// When a question is due to be asked again; `None` while its answer is awaited.
     #[must_use]
     pub fn due(&self, question: Question, every: Duration) -> Option<DateTime<Utc>> {
-        const NOW: Option<DateTime<Utc>> = Some(DateTime::UNIX_EPOCH);
-        match question {
-            Question::System => self.system.due(every),
-            Question::Overview => self.overview.due(every),
-            Question::Nodes => self.nodes.due(every),
-            Question::Vms => self.vms.due(every),
-            Question::Tasks => self.tasks.due(every),
-            Question::Vm(id) => self.details.get(id).map_or(NOW, |remote| remote.due(every)),
-            Question::Series(source, range) => self.series.get((source, range)).map_or(NOW, |remote| remote.due(every)),
-            Question::TaskLog(id) => self.logs.get(id).map_or(NOW, |remote| remote.due(every)),
-        }
+        self.remote(question).map_or(Some(DateTime::UNIX_EPOCH), |remote| remote.due(every))
+    }
+
+    /// When the last answer came; `None` before the first.
+    #[must_use]
+    pub fn seen_at(&self, question: Question) -> Option<DateTime<Utc>> {
+        self.remote(question)?.seen_at()
     }
 
     /// Makes a question due now.
     pub fn invalidate(&mut self, question: Question) {
-        match question {
-            Question::System => self.system.invalidate(),
-            Question::Overview => self.overview.invalidate(),
-            Question::Nodes => self.nodes.invalidate(),
-            Question::Vms => self.vms.invalidate(),
-            Question::Tasks => self.tasks.invalidate(),
-            Question::Vm(id) => self.details.get_mut(id).invalidate(),
-            Question::Series(source, range) => self.series.get_mut((source, range)).invalidate(),
-            Question::TaskLog(id) => self.logs.get_mut(id).invalidate(),
-        }
+        self.remote_mut(question).invalidate();
     }
 
     /// Takes an answer, unless a newer question is under way; says whether it was taken.
@@ -205,9 +301,25 @@ impl Store {
             Question::Nodes => take!(self.nodes, Nodes),
             Question::Vms => take!(self.vms, Vms),
             Question::Tasks => take!(self.tasks, Tasks),
+            Question::Services => take!(self.services, Services),
+            Question::Alerts => take!(self.alerts, Alerts),
+            Question::AlertHistory => take!(self.alert_history, AlertHistory),
+            Question::LatestAlerts => take!(self.latest_alerts, LatestAlerts),
+            Question::Rules => take!(self.rules, Rules),
+            Question::Silences => take!(self.silences, Silences),
+            Question::Audit => take!(self.audit, Audit),
+            Question::Connections => take!(self.connections, Connections),
+            Question::Channels => take!(self.channels, Channels),
             Question::Vm(id) => take!(self.details.get_mut(id), Vm),
             Question::Series(source, range) => take!(self.series.get_mut((source, range)), Series),
             Question::TaskLog(id) => take!(self.logs.get_mut(id), TaskLog),
+            Question::ServiceHistory(id) => take!(self.histories.get_mut(id), ServiceHistory),
         }
     }
+}
+
+/// The rows of a list; none while it is not known.
+#[must_use]
+pub fn rows<T>(remote: &Remote<Vec<T>>) -> &[T] {
+    remote.seen().map(|seen| seen.value.as_slice()).unwrap_or_default()
 }

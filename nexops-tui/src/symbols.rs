@@ -143,6 +143,27 @@ impl Symbols {
         self.pick("›", ">")
     }
 
+    /// Between the names of panes.
+    #[must_use]
+    pub const fn bar(self) -> &'static str {
+        self.pick("│", "|")
+    }
+
+    /// Round a choice that can be changed.
+    #[must_use]
+    pub const fn choices(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unicode => ("‹", "›"),
+            Self::Ascii => ("<", ">"),
+        }
+    }
+
+    /// Between what was and what is.
+    #[must_use]
+    pub const fn becomes(self) -> &'static str {
+        self.pick("→", "->")
+    }
+
     /// The brand.
     #[must_use]
     pub const fn brand(self) -> &'static str {

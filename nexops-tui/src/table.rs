@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tui_input::Input;
 use uuid::Uuid;
@@ -34,6 +35,32 @@ pub struct Column<R: 'static> {
     pub order: Order<R>,
 }
 
+impl<R: 'static> Column<R> {
+    /// A column on the left of its cells that takes no more room than it needs.
+    #[must_use]
+    pub const fn new(
+        (key, title): (&'static str, &'static str),
+        width: u16,
+        priority: u8,
+        cell: fn(&R, &Look<'_>) -> Cell,
+        order: Order<R>,
+    ) -> Self {
+        Self { key, title, width, stretch: 0, right: false, priority, cell, order }
+    }
+
+    /// The same column, with cells more that it likes.
+    #[must_use]
+    pub const fn stretch(self, stretch: u16) -> Self {
+        Self { stretch, ..self }
+    }
+
+    /// The same column, on the right of its cells, as numbers stand.
+    #[must_use]
+    pub const fn right(self) -> Self {
+        Self { right: true, ..self }
+    }
+}
+
 /// How a column is ordered.
 #[derive(Debug)]
 pub enum Order<R: 'static> {
@@ -41,6 +68,13 @@ pub enum Order<R: 'static> {
     Text(fn(&R) -> &str),
     /// By a number, which may not be known.
     Number(fn(&R) -> Option<f64>),
+}
+
+/// A time as a number to order by.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century")]
+pub fn stamp(at: DateTime<Utc>) -> f64 {
+    at.timestamp_millis() as f64
 }
 
 /// Something that is shown in a table.

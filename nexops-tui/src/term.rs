@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base64::Engine;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{cursor, execute, queue};
-use ratatui::backend::CrosstermBackend;
-use ratatui::{Frame, Terminal};
+use crossterm::{cursor, execute};
+
+use crate::model::Model;
+use crate::picture::Picture;
 
 /// A frame fits, so that it is written at once.
 const BUFFER: usize = 64 * 1024;
@@ -24,7 +24,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal while it is ours.
 #[derive(Debug)]
 pub struct Term {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    picture: Picture<BufWriter<Stdout>>,
     mouse: bool,
 }
 
@@ -35,7 +35,7 @@ impl Term {
     /// When it does not do as told.
     pub fn take(mouse: bool) -> io::Result<Self> {
         enter(mouse)?;
-        Ok(Self { terminal: blank()?, mouse })
+        Ok(Self { picture: Picture::blank(BufWriter::with_capacity(BUFFER, io::stdout())), mouse })
     }
 
     /// Columns and rows.
@@ -43,19 +43,15 @@ impl Term {
     /// # Errors
     /// When the terminal does not tell.
     pub fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+        crossterm::terminal::size()
     }
 
-    /// Draws a frame. The terminal shows it when it is whole.
+    /// Shows the model; says whether that took a new picture.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(view)?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.terminal.backend_mut())
+    pub fn show(&mut self, model: &mut Model) -> io::Result<bool> {
+        self.picture.show(model)
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -93,7 +89,7 @@ impl Term {
         restore();
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         enter(self.mouse)?;
-        self.terminal = blank()?;
+        self.picture = Picture::blank(BufWriter::with_capacity(BUFFER, io::stdout()));
         Ok(())
     }
 }
@@ -102,11 +98,6 @@ impl Drop for Term {
     fn drop(&mut self) {
         restore();
     }
-}
-
-/// A terminal on which nothing was drawn yet.
-fn blank() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())))
 }
 
 fn enter(mouse: bool) -> io::Result<()> {

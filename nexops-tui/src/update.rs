@@ -1,24 +1,38 @@
 //! What happens to the model when something happens. Pure: no IO, no clock; what is to be done outside comes back as
 //! effects.
 
+mod acting;
+mod appearance;
 mod asking;
 mod dialog;
+mod done;
+mod forms;
 mod keys;
 mod listing;
 mod mouse;
 mod navigation;
+mod offers;
 mod power;
+mod scopes;
+mod targets;
+mod told;
 
 use nexops_core::task::{Task, TaskStatus};
 
+pub use self::appearance::Setting;
 pub use self::asking::deadline;
-pub use self::keys::{CURSOR_STEPS, scopes, screen_scopes};
+pub use self::keys::CURSOR_STEPS;
+pub use self::listing::focused;
+pub use self::offers::{offers, would_offer};
+pub use self::scopes::{scopes, screen_scopes};
+use crate::command::Followed;
 use crate::failure::{Failure, Kind};
-use crate::model::Model;
+use crate::form::Purpose;
 use crate::model::link::Link;
 use crate::model::modal::Modal;
 use crate::model::toast::Tone;
-use crate::msg::{Command, Effect, Event, Followed, Msg, Outcome};
+use crate::model::{Model, REMEMBERED};
+use crate::msg::{Effect, Event, Msg};
 use crate::store::{Answer, Question};
 use crate::view::Pane;
 
@@ -42,16 +56,23 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             answered(model, question, generation, result);
             Vec::new()
         }
-        Event::Done { command, result } => done(model, command, result),
-        Event::Told(questions) => {
-            for question in questions {
-                model.store.invalidate(question);
-            }
+        Event::Done { command, result } => {
+            done::take(model, command, result);
             Vec::new()
         }
-        Event::Stream(stream) => {
-            if let Link::Live { stream: before } = &mut model.link {
-                *before = stream;
+        Event::Told(events) => {
+            told::take(model, events);
+            Vec::new()
+        }
+        Event::Missed => {
+            asking::expire(model);
+            Vec::new()
+        }
+        Event::Stream(comes) => {
+            let was_down = matches!(model.link, Link::Down { .. });
+            model.link.streams(comes, model.now);
+            if was_down && comes {
+                asking::expire(model);
             }
             Vec::new()
         }
@@ -72,24 +93,32 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// Takes over into the preferences what tables and charts were left as.
 fn remember(model: &mut Model) {
     model.preferences.range = model.range;
-    for (name, table) in model.tables.named() {
-        if model.preferences.tables.get(name) != Some(&table.kept) {
-            model.preferences.tables.insert(name.to_owned(), table.kept.clone());
+    for (name, pane) in REMEMBERED {
+        let kept = &model.tables.of(pane).kept;
+        if model.preferences.tables.get(name) != Some(kept) {
+            model.preferences.tables.insert(name.to_owned(), kept.clone());
         }
     }
 }
 
 fn answered(model: &mut Model, question: Question, generation: u64, result: Result<Answer, Failure>) {
+    let was_down = matches!(model.link, Link::Down { .. });
     match &result {
         Ok(_) => {
-            if model.link == Link::Unauthorized && matches!(model.modals.last(), Some(Modal::Form(_))) {
-                model.modals.pop();
+            if model.link == Link::Unauthorized {
+                model
+                    .modals
+                    .retain(|modal| !matches!(modal, Modal::Form(form) if matches!(form.purpose, Purpose::SignIn)));
             }
             model.link.up();
         }
         Err(failure) => failed(model, failure),
     }
-    if !model.store.answer(question, generation, result, model.now) {
+    let taken = model.store.answer(question, generation, result, model.now);
+    if was_down && matches!(model.link, Link::Live { .. }) {
+        asking::expire(model);
+    }
+    if !taken {
         return;
     }
     match question {
@@ -100,7 +129,20 @@ fn answered(model: &mut Model, question: Question, generation: u64, result: Resu
         }
         Question::Nodes => listing::arrange(model, Pane::Nodes),
         Question::Overview => listing::arrange(model, Pane::Top),
-        Question::System | Question::Vm(_) | Question::Series(..) | Question::TaskLog(_) => {}
+        Question::Services => listing::arrange(model, Pane::Services),
+        Question::Alerts => listing::arrange(model, Pane::Alerts),
+        Question::AlertHistory => listing::arrange(model, Pane::AlertHistory),
+        Question::Rules => listing::arrange(model, Pane::Rules),
+        Question::Silences => listing::arrange(model, Pane::Silences),
+        Question::Audit => listing::arrange(model, Pane::Audit),
+        Question::Connections => listing::arrange(model, Pane::Connections),
+        Question::Channels => listing::arrange(model, Pane::Channels),
+        Question::System
+        | Question::LatestAlerts
+        | Question::Vm(_)
+        | Question::Series(..)
+        | Question::ServiceHistory(_)
+        | Question::TaskLog(_) => {}
     }
 }
 
@@ -111,7 +153,7 @@ fn failed(model: &mut Model, failure: &Failure) {
         Kind::Unauthorized => {
             if model.link != Link::Unauthorized {
                 model.link = Link::Unauthorized;
-                dialog::sign_in(model, Some(failure.message.clone()));
+                forms::sign_in(model, Some(failure.message.clone()));
             }
         }
         // It answers, whatever it says.
@@ -139,24 +181,4 @@ fn follow(model: &mut Model) {
         model.toasts.say(tone, text, model.now);
         model.store.invalidate(Question::Vms);
     }
-}
-
-fn done(model: &mut Model, command: Command, result: Result<Outcome, Failure>) -> Vec<Effect> {
-    match (command, result) {
-        (Command::Power { vm, name, action }, Ok(Outcome::Task(task))) => {
-            let text = format!("{name}: {}", crate::power::under_way(action));
-            model.toasts.say(Tone::Information, text, model.now);
-            model.followed.insert(task.id, Followed { task: task.id, vm, name, action });
-            model.store.invalidate(Question::Tasks);
-        }
-        (Command::Power { name, action, .. }, Ok(Outcome::Done)) => {
-            model.toasts.say(Tone::Good, format!("{name}: {}", action.participle()), model.now);
-        }
-        (Command::Power { name, action, .. }, Err(failure)) => {
-            let text = format!("cannot {action} {name}: {}", failure.message);
-            model.toasts.say(Tone::Bad, text, model.now);
-            failed(model, &failure);
-        }
-    }
-    Vec::new()
 }

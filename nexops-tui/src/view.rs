@@ -18,10 +18,11 @@ use uuid::Uuid;
 pub use self::help::keys_page;
 pub use self::modal::{buttons, centered};
 pub use self::state::{Shown, sentence, show};
+use crate::command::Followed;
 use crate::keymap::Action;
 use crate::model::{Model, Screen};
-use crate::msg::Followed;
 use crate::screens;
+use crate::store::Store;
 use crate::symbols::{Marker, Symbols};
 use crate::theme::{Role, Theme};
 
@@ -31,13 +32,14 @@ pub const SMALLEST: (u16, u16) = (80, 24);
 pub const WIDE: u16 = 110;
 /// From this width on there is a side panel.
 pub const WIDEST: u16 = 180;
-/// From this age on the age of the data is shown.
-pub const OLD: Duration = Duration::seconds(75);
+/// From this age on data is old, where it is collected every half minute or more often.
+const OLD: Duration = Duration::seconds(75);
 
-/// Whether data of this time is old.
+/// The age from which on the data is old: when two collections and a half were missed.
 #[must_use]
-pub fn is_old(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    now - at >= OLD
+pub fn old_from(store: &Store) -> Duration {
+    let seconds = store.system.seen().map_or(30, |seen| seen.value.collect_interval_seconds);
+    Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 4000).saturating_mul(5) / 2).max(OLD)
 }
 
 /// How things look: what every piece that is drawn may read.
@@ -59,6 +61,8 @@ pub struct Look<'m> {
     pub range: Range,
     /// Tasks of ours that have not ended.
     pub followed: &'m HashMap<TaskId, Followed>,
+    /// What the daemon told, for names of things and small charts in tables.
+    pub store: &'m Store,
 }
 
 impl Look<'_> {
@@ -80,6 +84,22 @@ pub enum Pane {
     Tasks,
     /// The busiest guests, on the dashboard.
     Top,
+    /// Services.
+    Services,
+    /// Active alerts.
+    Alerts,
+    /// Alerts of the past and the present.
+    AlertHistory,
+    /// Rules for alerts.
+    Rules,
+    /// Silences.
+    Silences,
+    /// The audit log.
+    Audit,
+    /// Connections to Proxmox.
+    Connections,
+    /// Notification channels.
+    Channels,
 }
 
 /// What a click hits.
@@ -89,6 +109,10 @@ pub enum Hit {
     Act(Action),
     /// One of the screens that tabs and sidebar lead to.
     Tab(usize),
+    /// A pane of the screen, counted from 0.
+    Pane(usize),
+    /// A line of the appearance.
+    Line(usize),
     /// A column's heading.
     Heading(Pane, &'static str),
     /// A row.
@@ -104,6 +128,8 @@ pub struct Drawn {
     pub hits: Vec<(Rect, Hit)>,
     /// The first row and the height of each table.
     pub tables: HashMap<Pane, (usize, usize)>,
+    /// How far the topmost long text can be scrolled.
+    pub furthest: u16,
 }
 
 /// Draws the whole screen, and says where what was drawn.
@@ -122,6 +148,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
         Screen::Infrastructure => screens::infrastructure::view(model, frame, body, &look, &mut drawn),
         Screen::Node(id) => screens::node::view(model, id, frame, body, &look, &mut drawn),
         Screen::Vm(id) => screens::vm::view(model, id, frame, body, &look, &mut drawn),
+        Screen::Services => screens::services::view(model, frame, body, &look, &mut drawn),
+        Screen::Service(id) => screens::service::view(model, id, frame, body, &look, &mut drawn),
+        Screen::Alerts => screens::alerts::view(model, frame, body, &look, &mut drawn),
+        Screen::Settings => screens::settings::view(model, frame, body, &look, &mut drawn),
+        Screen::Audit => screens::audit::view(model, frame, body, &look, &mut drawn),
+        Screen::Task(id) => screens::task::view(model, id, frame, body, &look, &mut drawn),
     }
     if model.drawer {
         screens::tasks::drawer(model, frame, body, &look, &mut drawn);

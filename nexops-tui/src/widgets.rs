@@ -2,8 +2,10 @@
 
 pub mod cell;
 pub mod chart;
+pub mod facts;
 pub mod form;
 pub mod meter;
 pub mod panel;
 pub mod table;
+pub mod tabs;
 pub mod text;

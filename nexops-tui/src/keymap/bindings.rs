@@ -22,6 +22,10 @@ pub const BINDINGS: &[Binding] = &[
     row(Scope::Global, &[":", "ctrl-p"], Action::Palette, "command", "find a screen, guest or command by name", 12),
     row(Scope::Global, &["1"], Action::GoDashboard, "dashboard", "dashboard", 0),
     row(Scope::Global, &["2"], Action::GoInfrastructure, "infrastructure", "nodes and guests", 0),
+    row(Scope::Global, &["3"], Action::GoServices, "services", "services and how they fare", 0),
+    row(Scope::Global, &["4"], Action::GoAlerts, "alerts", "alerts, rules and silences", 0),
+    row(Scope::Global, &["5"], Action::GoSettings, "settings", "connections, channels and appearance", 0),
+    row(Scope::Global, &["6"], Action::GoAudit, "audit log", "who changed what", 0),
     row(Scope::Global, &["esc", "backspace"], Action::Back, "back", "where you came from", 0),
     row(Scope::Global, &["alt-right"], Action::Forward, "forward", "where you went back from", 0),
     row(Scope::Global, &["ctrl-r", "f5"], Action::Refresh, "refresh", "ask the daemon again, now", 0),
@@ -66,6 +70,56 @@ pub const BINDINGS: &[Binding] = &[
     row(Scope::Tabs, &["shift-tab"], Action::PreviousTab, "tab before", "the tab or pane before", 0),
 
     row(Scope::Tasks, &["t", "esc"], Action::Tasks, "close", "hide the tasks", 3),
+    row(Scope::Tasks, &["u"], Action::Guest, "guest", "the guest that it is about", 4),
+
+    row(Scope::Services, &["r"], Action::Check, "check now", "check it now", 4),
+    row(Scope::Services, &["n"], Action::New, "new", "make a service", 5),
+    row(Scope::Services, &["e"], Action::Edit, "edit", "change it", 6),
+    row(Scope::Services, &["space"], Action::Toggle, "on/off", "begin or stop to check it", 20),
+    row(Scope::Services, &["D"], Action::Delete, "delete", "delete it", 38),
+    row(Scope::Services, &["u"], Action::Guest, "guest", "the guest that it runs on", 9),
+
+    row(Scope::Alerts, &["a"], Action::Acknowledge, "ack", "acknowledge it, with a note", 4),
+    row(Scope::Alerts, &["s"], Action::Silence, "silence", "keep such alerts from being sent for a while", 5),
+    row(Scope::Alerts, &["r"], Action::Resolve, "resolve", "close it by hand, with a note", 6),
+    row(Scope::Alerts, &["e"], Action::Rule, "rule", "the rule that raised it", 9),
+
+    row(Scope::Rules, &["n"], Action::New, "new", "make a rule", 4),
+    row(Scope::Rules, &["e"], Action::Edit, "edit", "change it", 5),
+    row(Scope::Rules, &["space"], Action::Toggle, "on/off", "put it in force, or out of it", 6),
+    row(Scope::Rules, &["D"], Action::Delete, "delete", "delete it", 7),
+
+    row(Scope::Silences, &["n"], Action::New, "new", "make a silence", 4),
+    row(Scope::Silences, &["D"], Action::Delete, "end", "end it now", 5),
+
+    row(Scope::Settings, &["n"], Action::New, "new", "make one", 4),
+    row(Scope::Settings, &["e"], Action::Edit, "edit", "change it", 5),
+    row(Scope::Settings, &["T"], Action::Test, "test", "try the connection, or send a test over the channel", 6),
+    row(Scope::Settings, &["space"], Action::Toggle, "on/off", "use it, or not", 7),
+    row(Scope::Settings, &["D"], Action::Delete, "delete", "delete it", 8),
+
+    row(Scope::Appearance, &["left", "h"], Action::Less, "change", "the choice before", 2),
+    row(Scope::Appearance, &["right", "l", "space", "enter"], Action::More, "change", "the next choice", 0),
+
+    row(Scope::Reading, &["up", "k"], Action::Up, "move", "up", 1),
+    row(Scope::Reading, &["down", "j"], Action::Down, "down", "down", 0),
+    row(Scope::Reading, &["pageup", "ctrl-b"], Action::PageUp, "page up", "a page up", 0),
+    row(Scope::Reading, &["pagedown", "ctrl-f", "space"], Action::PageDown, "page down", "a page down", 3),
+    row(Scope::Reading, &["home", "g"], Action::First, "first", "to the beginning", 0),
+    row(Scope::Reading, &["end", "G"], Action::Last, "last", "to the end", 4),
+    row(Scope::Reading, &["esc", "q", "enter", "?", "m", "ctrl-c"], Action::Cancel, "close", "close it", 2),
+
+    row(Scope::Pin, &["p"], Action::Pin, "pin", "accept this certificate, and no other, in the form", 1),
+
+    row(Scope::Columns, &["space"], Action::Show, "show", "show it, or hide it", 2),
+    row(Scope::Columns, &["K"], Action::MoveUp, "move", "move it to the front", 3),
+    row(Scope::Columns, &["J"], Action::MoveDown, "move", "move it to the back", 4),
+    row(Scope::Columns, &["up", "k"], Action::Up, "move", "up", 0),
+    row(Scope::Columns, &["down", "j"], Action::Down, "down", "down", 0),
+    row(Scope::Columns, &["enter"], Action::Submit, "keep", "keep it so", 1),
+    row(Scope::Columns, &["esc", "q", "ctrl-c"], Action::Cancel, "leave", "leave it as it was", 5),
+
+    row(Scope::Trial, &["ctrl-t"], Action::Try, "try", "try the connection, or the rule on the last day", 3),
 
     row(Scope::Dialog, &["esc", "ctrl-c"], Action::Cancel, "cancel", "leave without doing anything", 2),
     row(Scope::Dialog, &["enter"], Action::Submit, "choose", "press the button that is lit", 1),

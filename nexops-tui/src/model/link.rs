@@ -12,8 +12,8 @@ pub enum Link {
     Connecting,
     /// It answers.
     Live {
-        /// Whether it tells by itself what happens.
-        stream: bool,
+        /// Since when it tells by itself what happens; `None` while it does not.
+        stream: Option<DateTime<Utc>>,
     },
     /// It does not answer.
     Down {
@@ -35,7 +35,7 @@ impl Link {
     pub fn up(&mut self) {
         match self {
             Self::Live { .. } => {}
-            Self::Connecting | Self::Down { .. } | Self::Unauthorized => *self = Self::Live { stream: false },
+            Self::Connecting | Self::Down { .. } | Self::Unauthorized => *self = Self::Live { stream: None },
         }
     }
 
@@ -61,10 +61,25 @@ impl Link {
         }
     }
 
-    /// Whether the daemon tells by itself what happens.
+    /// The stream of what the daemon tells came about, or broke.
+    pub fn streams(&mut self, comes: bool, now: DateTime<Utc>) {
+        match self {
+            Self::Live { stream } => *stream = comes.then_some(now),
+            // The stream is opened by an answer of its own.
+            Self::Connecting | Self::Down { .. } | Self::Unauthorized if comes => {
+                *self = Self::Live { stream: Some(now) }
+            }
+            Self::Connecting | Self::Down { .. } | Self::Unauthorized => {}
+        }
+    }
+
+    /// Since when the daemon tells by itself what happens; `None` while it does not.
     #[must_use]
-    pub fn has_stream(&self) -> bool {
-        *self == Self::Live { stream: true }
+    pub fn streaming_since(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Live { stream } => *stream,
+            Self::Connecting | Self::Down { .. } | Self::Unauthorized => None,
+        }
     }
 }
 
@@ -75,7 +90,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_fifteen_seconds_and_no_further() {
         let mut now = DateTime::UNIX_EPOCH;
-        let mut link = Link::Live { stream: true };
+        let mut link = Link::Live { stream: Some(DateTime::UNIX_EPOCH) };
         let mut pauses = Vec::new();
         for _ in 0..7 {
             link.down("gone", now);
@@ -86,7 +101,7 @@ mod tests {
         }
         assert_eq!(pauses, [1, 2, 4, 8, 15, 15, 15]);
         link.up();
-        assert_eq!(link, Link::Live { stream: false });
+        assert_eq!(link, Link::Live { stream: None });
     }
 
     #[test]

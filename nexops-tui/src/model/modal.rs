@@ -2,8 +2,9 @@
 
 use tui_input::Input;
 
+use crate::command::Command;
 use crate::form::Form;
-use crate::msg::Command;
+use crate::model::toast::Tone;
 use crate::palette::Palette;
 
 /// Something that lies over a screen.
@@ -21,6 +22,21 @@ pub enum Modal {
     Columns(Columns),
     /// Something to fill in.
     Form(Box<Form>),
+    /// What came of a trial.
+    Report(Report),
+}
+
+/// What came of a trial.
+#[derive(Debug)]
+pub struct Report {
+    /// What was tried.
+    pub title: String,
+    /// What came of it, line by line, and how each line is meant.
+    pub lines: Vec<(String, Tone)>,
+    /// The fingerprint of a certificate that was refused and can be pinned in the form below.
+    pub pin: Option<String>,
+    /// How far it was scrolled.
+    pub scroll: u16,
 }
 
 /// A question before something is done. What is to be done is held here since the question was put: it does not matter

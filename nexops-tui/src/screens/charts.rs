@@ -129,7 +129,10 @@ fn label(unit: Unit, value: f64) -> String {
     match unit {
         Unit::BytesPerSecond => rate(Some(value)).replace("/s", ""),
         Unit::Milliseconds => milliseconds(Some(value)),
-        Unit::Percent | Unit::Bytes | Unit::Bool | Unit::Days => format!("{value:.0}"),
+        // There is nothing between up and down.
+        Unit::Bool if value >= 1.0 => "up".to_owned(),
+        Unit::Bool => (if value > 0.0 { "" } else { "down" }).to_owned(),
+        Unit::Percent | Unit::Bytes | Unit::Days => format!("{value:.0}"),
     }
 }
 
@@ -154,6 +157,7 @@ pub fn text(unit: Unit, value: Option<f64>) -> String {
         Unit::Percent => percent(value),
         Unit::BytesPerSecond => rate(value),
         Unit::Milliseconds => milliseconds(value),
-        Unit::Bytes | Unit::Bool | Unit::Days => value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}")),
+        Unit::Bool => value.map_or("-", |value| if value >= 0.5 { "up" } else { "down" }).to_owned(),
+        Unit::Bytes | Unit::Days => value.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}")),
     }
 }

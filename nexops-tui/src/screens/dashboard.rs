@@ -3,23 +3,27 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use nexops_core::alert::AlertStatus;
 use nexops_core::metric::Metric;
 use nexops_core::overview::{Consumer, Overview};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::charts::{self, ranges};
-use crate::format::{gibibytes, mebibytes, percent};
+use crate::format::{gibibytes, mebibytes, moment, percent};
+use crate::keymap::Action;
 use crate::model::Model;
 use crate::rows::vm::badge;
 use crate::theme::Role;
-use crate::view::{Drawn, Hit, Look, Pane, sentence, show};
+use crate::view::{Drawn, Hit, Look, Pane, WIDEST, sentence, show};
 use crate::widgets::meter::{meter, role_of};
 use crate::widgets::panel::panel;
-use crate::widgets::text::{fit, put, put_right};
+use crate::widgets::text::{fit, put, put_right, width};
 
 /// Charts of the cluster are made from this many nodes at the most.
 pub const CHARTED_NODES: usize = 16;
+/// Alerts that are shown.
+const LATEST: usize = 10;
 /// Rows of the guests that take most, with their frame.
 const TOP: u16 = 7;
 
@@ -36,7 +40,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, d
     let overview = model.store.overview.seen().map(|seen| &*seen.value);
     count_cards(overview, frame, counts, look);
     gauge_cards(overview, frame, gauges, look);
-    history(model, frame, middle, look);
+    let latest = if area.width >= WIDEST - 20 { 64 } else { area.width * 2 / 5 };
+    let [chart, alerts] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(latest)]).areas(middle);
+    history(model, frame, chart, look);
+    latest_alerts(model, frame, alerts, look, drawn);
     if tall {
         let [top, nodes] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(below);
         top_guests(model, frame, top, look, drawn);
@@ -164,6 +171,28 @@ fn history(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
     charts::draw_percentages(&title, [cpu, memory], frame, area, look);
 }
 
+/// The last alerts, over or not.
+fn latest_alerts(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
+    let inner = panel(frame, area, "Latest alerts", "", false, look);
+    drawn.hits.push((inner, Hit::Act(Action::GoAlerts)));
+    let Some(shown) = show(Some(&model.store.latest_alerts), frame, inner, look) else { return };
+    if shown.value.is_empty() {
+        sentence(frame, inner, "no alert was raised yet", Role::Muted, look);
+    }
+    for (y, alert) in (inner.y..inner.bottom()).zip(shown.value.iter().take(LATEST)) {
+        let over = alert.status == AlertStatus::Resolved;
+        let (sign, role) =
+            if over { (look.symbols.done(), Role::Muted) } else { crate::rows::alert::badge(alert.severity, look) };
+        let buffer = frame.buffer_mut();
+        put(buffer, inner, inner.x + 1, y, sign, look.theme.text(role));
+        let when = moment(alert.fired_at, look.now, look.offset);
+        let title = fit(&alert.title, inner.width.saturating_sub(width(&when) + 5), look.symbols.ellipsis());
+        put(buffer, inner, inner.x + 3, y, &title, look.theme.text(if over { Role::Muted } else { Role::Text }));
+        let line = Rect { width: inner.width.saturating_sub(1), ..inner };
+        put_right(buffer, line, y, &when, look.theme.text(Role::Muted));
+    }
+}
+
 /// Values of several sources, weighed by their size, by time.
 #[derive(Default)]
 struct Sum(BTreeMap<DateTime<Utc>, (f64, f64)>);
@@ -211,11 +240,14 @@ fn top_guest(consumer: &Consumer, frame: &mut Frame<'_>, line: Rect, look: &Look
     put(buffer, line, line.x + 2, y, sign, look.theme.text(role));
     let meters = line.width >= 70;
     let figure = if meters { 16 } else { 9 };
-    let name_room = line.width.saturating_sub(6 + 2 * (figure + 2) + 10);
+    let with_node = line.width >= 56;
+    let name_room = line.width.saturating_sub(6 + 2 * (figure + 2) + if with_node { 10 } else { 0 });
     let name = format!("{} {}", consumer.vmid, consumer.name);
     put(buffer, line, line.x + 4, y, &fit(&name, name_room, look.symbols.ellipsis()), look.theme.text(Role::Text));
-    let node = fit(&consumer.node, 8, look.symbols.ellipsis());
-    put(buffer, line, line.x + 5 + name_room, y, &node, look.theme.text(Role::Muted));
+    if with_node {
+        let node = fit(&consumer.node, 8, look.symbols.ellipsis());
+        put(buffer, line, line.x + 5 + name_room, y, &node, look.theme.text(Role::Muted));
+    }
     let figures = [("CPU", consumer.cpu_usage), ("MEM", consumer.memory_usage)];
     let mut x = line.right().saturating_sub(2 * (figure + 2));
     for (title, value) in figures {

@@ -5,14 +5,15 @@ use nexops_core::vm::{Vm, VmStatus};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use super::list::{self, Shown};
 use crate::format::uptime;
 use crate::model::Model;
 use crate::rows::node::badge;
+use crate::store::rows;
 use crate::theme::Role;
 use crate::view::{Drawn, Hit, Look, Pane, WIDEST, sentence, show};
 use crate::widgets::meter::{meter, role_of};
 use crate::widgets::panel::panel;
-use crate::widgets::table::table;
 use crate::widgets::text::{fit, put, put_right};
 
 /// Rows of a node's card.
@@ -30,42 +31,28 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, d
     } else {
         (guests, None)
     };
-    guest_table(model, model.pane == 0, frame, guests, look, drawn);
+    guest_table(model, frame, guests, look, drawn);
     if let Some(side) = side {
         let vms = model.store.vms.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
         if let Some(vm) = model.tables.vms.selected_row(vms) {
-            super::vm::side(model, vm, frame, side, look);
+            super::vm::side(model, vm, frame, side, look, drawn);
         }
     }
 }
 
 /// Draws the table of guests in its panel.
-pub fn guest_table(
-    model: &Model,
-    focused: bool,
-    frame: &mut Frame<'_>,
-    area: Rect,
-    look: &Look<'_>,
-    drawn: &mut Drawn,
-) {
-    let table_state = &model.tables.vms;
-    let vms = model.store.vms.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
-    let summary = if table_state.marks().is_empty() {
-        counts(vms, look)
-    } else {
-        format!("{} marked {} {}", table_state.marks().len(), look.symbols.dot(), counts(vms, look))
+fn guest_table(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
+    let marked = model.tables.vms.marks().len();
+    let counts = counts(rows(&model.store.vms), look);
+    let summary = if marked == 0 { counts } else { format!("{marked} marked {} {counts}", look.symbols.dot()) };
+    let shown = Shown {
+        pane: Pane::Vms,
+        name: "Guests",
+        summary: &summary,
+        empty: &why_empty(model),
+        none_fits: "no guest fits the filter; Esc clears it",
     };
-    let title = super::table_title("Guests", table_state, look);
-    let inner = panel(frame, area, &title, &summary, focused, look);
-    let inner = super::filter_line(frame, inner, table_state, look);
-    let Some(shown) = show(Some(&model.store.vms), frame, inner, look) else { return };
-    if shown.value.is_empty() {
-        sentence(frame, inner, &why_empty(model), Role::Muted, look);
-    } else if table_state.order().is_empty() {
-        sentence(frame, inner, "no guest fits the filter; Esc clears it", Role::Muted, look);
-    } else {
-        table(frame, inner, Pane::Vms, shown.value, table_state, look, drawn);
-    }
+    list::draw(&shown, &model.store.vms, model, frame, area, look, drawn);
 }
 
 fn counts(vms: &[Vm], look: &Look<'_>) -> String {

@@ -23,7 +23,7 @@ const PLOTS: [Plot<'static>; 3] = [
 ];
 
 /// Draws the screen.
-pub fn view(model: &Model, id: NodeId, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, _drawn: &mut Drawn) {
+pub fn view(model: &Model, id: NodeId, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     let [head, body] = Layout::vertical([Constraint::Length(4), Constraint::Fill(1)]).areas(area);
     let Some(node) = model.store.node(id) else {
         let inner = panel(frame, area, "Node", "", true, look);
@@ -75,15 +75,16 @@ pub fn view(model: &Model, id: NodeId, frame: &mut Frame<'_>, area: Rect, look: 
     for (place, plot) in places.iter().zip(PLOTS) {
         charts::draw(history, plot, frame, *place, look);
     }
-    guests(model, id, frame, right, look);
+    guests(model, id, frame, right, look, drawn);
 }
 
-fn guests(model: &Model, id: NodeId, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+fn guests(model: &Model, id: NodeId, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     let vms = model.store.vms.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
     let mut here: Vec<_> = vms.iter().filter(|vm| vm.node_id == id).collect();
     here.sort_by(|one, two| two.usage.cpu_usage.unwrap_or(-1.0).total_cmp(&one.usage.cpu_usage.unwrap_or(-1.0)));
     let inner = panel(frame, area, &format!("Guests {}", here.len()), "by CPU", false, look);
-    let first = usize::from(model.scroll).min(here.len().saturating_sub(usize::from(inner.height)));
+    drawn.furthest = u16::try_from(here.len()).unwrap_or(u16::MAX).saturating_sub(inner.height);
+    let first = usize::from(model.scroll.min(drawn.furthest));
     for (y, guest) in (inner.y..inner.bottom()).zip(here.iter().skip(first)) {
         let (sign, role) = vm::badge(guest.status, look);
         let buffer = frame.buffer_mut();

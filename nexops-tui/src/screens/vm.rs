@@ -15,8 +15,10 @@ use crate::rows::task;
 use crate::rows::vm::badge;
 use crate::theme::Role;
 use crate::view::{Drawn, Look, WIDE, sentence, show};
+use crate::widgets;
+use crate::widgets::facts::Fact;
 use crate::widgets::panel::panel;
-use crate::widgets::text::{fit, put, width};
+use crate::widgets::text::{fit, put};
 
 /// The charts, in their order.
 const PLOTS: [Plot<'static>; 4] = [
@@ -27,7 +29,7 @@ const PLOTS: [Plot<'static>; 4] = [
 ];
 
 /// Draws the screen.
-pub fn view(model: &Model, id: VmId, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, _drawn: &mut Drawn) {
+pub fn view(model: &Model, id: VmId, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     let [head, body] = Layout::vertical([Constraint::Length(3), Constraint::Fill(1)]).areas(area);
     let detail = model.store.vm(id);
     let vm = model.store.guest(id).or_else(|| detail?.seen().map(|seen| &*seen.value));
@@ -56,7 +58,7 @@ pub fn view(model: &Model, id: VmId, frame: &mut Frame<'_>, area: Rect, look: &L
         }
     }
     let [config, tasks] = Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(right);
-    configuration(model, vm, frame, config, look);
+    configuration(model, vm, frame, config, look, drawn);
     own_tasks(model, vm, frame, tasks, look);
 }
 
@@ -87,7 +89,7 @@ fn headline(vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
 }
 
 /// What a guest may use and how it is configured.
-fn configuration(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+fn configuration(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     let inner = panel(frame, area, "Configuration", "", false, look);
     let mut facts = vec![
         ("cores".to_owned(), vm.cpu_cores.to_string()),
@@ -103,23 +105,8 @@ fn configuration(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look
             facts.push((key.clone(), value));
         }
     }
-    let last = facts.len().saturating_sub(usize::from(inner.height));
-    let first = usize::from(model.scroll).min(last);
-    let label = facts.iter().map(|(name, _)| width(name)).max().unwrap_or(0).min(12);
-    for (y, (name, value)) in (inner.y..inner.bottom()).zip(facts.iter().skip(first)) {
-        let buffer = frame.buffer_mut();
-        let name = fit(name, label, look.symbols.ellipsis());
-        put(buffer, inner, inner.x + 1, y, &name, look.theme.text(Role::Muted));
-        let room = inner.width.saturating_sub(label + 3);
-        put(
-            buffer,
-            inner,
-            inner.x + label + 2,
-            y,
-            &fit(value, room, look.symbols.ellipsis()),
-            look.theme.text(Role::Text),
-        );
-    }
+    let facts: Vec<Fact> = facts.into_iter().map(|(name, value)| Fact::new(name, value)).collect();
+    drawn.furthest = widgets::facts::facts(frame, inner, &facts, model.scroll, look);
 }
 
 fn own_tasks(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
@@ -144,7 +131,7 @@ fn own_tasks(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &L
 }
 
 /// Draws the selected guest beside the list, where there is room for it.
-pub fn side(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+pub fn side(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     let [head, cpu, memory, rest] =
         Layout::vertical([Constraint::Length(3), Constraint::Fill(1), Constraint::Fill(1), Constraint::Fill(1)])
             .areas(area);
@@ -152,5 +139,5 @@ pub fn side(model: &Model, vm: &Vm, frame: &mut Frame<'_>, area: Rect, look: &Lo
     let history = model.store.history(vm.id.0, model.range);
     charts::draw(history, PLOTS[0], frame, cpu, look);
     charts::draw(history, PLOTS[1], frame, memory, look);
-    configuration(model, vm, frame, rest, look);
+    configuration(model, vm, frame, rest, look, drawn);
 }

@@ -7,38 +7,87 @@ use crate::format::age_changes_in;
 use crate::model::link::Link;
 use crate::model::{Model, Screen};
 use crate::msg::Effect;
-use crate::store::Question;
+use crate::store::{Question, rows};
+use crate::view::{Pane, old_from};
 
-/// How old a list may get while the daemon tells of changes by itself, and while it does not.
-const EVERY: [Duration; 2] = [Duration::seconds(60), Duration::seconds(5)];
-/// While a task of ours is under way.
+/// How old a list may get while the daemon does not tell of changes by itself.
+const WHEN_POLLED: Duration = Duration::seconds(5);
+/// How old a list may get while it does.
+const WHEN_TOLD: Duration = Duration::seconds(60);
+/// How old lists may get that nothing is told of: what people set up and write down.
+const UNTOLD: Duration = Duration::seconds(15);
+/// While a task of ours is under way and nothing is told of it.
 const WHILE_FOLLOWED: Duration = Duration::seconds(1);
+/// While a task's log grows.
+const WHILE_WRITTEN: Duration = Duration::seconds(2);
+/// What was asked about so long before the stream came may have missed something.
+const OVERLAP: Duration = Duration::seconds(2);
+/// Small charts in a table, at the most.
+const CHARTED_ROWS: usize = 40;
 
 /// What the screen wants to know, and how old it may be.
 fn wanted(model: &Model) -> Vec<(Question, Duration)> {
-    let every = EVERY[usize::from(!model.link.has_stream())];
-    let tasks = if model.followed.is_empty() { every } else { WHILE_FOLLOWED };
     // One question finds out whether the daemon is back; the others follow when it is.
     if matches!(model.link, Link::Down { .. }) {
         return vec![(Question::System, Duration::zero())];
     }
-    let mut wanted =
-        vec![(Question::System, every), (Question::Vms, every), (Question::Nodes, every), (Question::Tasks, tasks)];
+    let told = |question: Question| (question, pace(model, question));
+    let mut wanted: Vec<_> =
+        [Question::System, Question::Overview, Question::Vms, Question::Nodes].into_iter().map(told).collect();
+    let followed = !model.followed.is_empty() && model.link.streaming_since().is_none();
+    wanted.push(if followed { (Question::Tasks, WHILE_FOLLOWED) } else { told(Question::Tasks) });
+    let untold = |question: Question| (question, UNTOLD);
+    let series = |source| (Question::Series(source, model.range), series_age(model.range));
     match model.screen {
         Screen::Dashboard => {
-            wanted.push((Question::Overview, every));
-            let nodes = model.store.nodes.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
-            let charted = nodes.iter().take(crate::screens::dashboard::CHARTED_NODES);
-            wanted.extend(charted.map(|node| (Question::Series(node.id.0, model.range), series_age(model.range))));
+            wanted.push(told(Question::LatestAlerts));
+            let charted = rows(&model.store.nodes).iter().take(crate::screens::dashboard::CHARTED_NODES);
+            wanted.extend(charted.map(|node| series(node.id.0)));
         }
-        Screen::Infrastructure => {}
         Screen::Vm(id) => wanted.push((Question::Vm(id), Duration::seconds(60))),
-        Screen::Node(_) => {}
+        Screen::Services => {
+            wanted.push(told(Question::Services));
+            let services = rows(&model.store.services);
+            let (first, height) = model.drawn.tables.get(&Pane::Services).copied().unwrap_or((0, CHARTED_ROWS));
+            let seen = model.tables.services.order().iter().skip(first).take(height.min(CHARTED_ROWS));
+            wanted.extend(seen.filter_map(|index| services.get(*index)).map(|service| series(service.id.0)));
+        }
+        Screen::Service(id) => wanted.extend([told(Question::Services), told(Question::ServiceHistory(id))]),
+        Screen::Alerts => wanted.extend([
+            told(Question::Alerts),
+            told(Question::AlertHistory),
+            untold(Question::Rules),
+            untold(Question::Silences),
+            told(Question::Services),
+            untold(Question::Channels),
+        ]),
+        Screen::Settings => wanted.extend([untold(Question::Connections), untold(Question::Channels)]),
+        Screen::Audit => wanted.extend([untold(Question::Audit), told(Question::Services)]),
+        Screen::Task(id) => {
+            // The last lines are written when it ends.
+            let ended = model.store.task(id).and_then(|task| task.finished_at);
+            let read = model.store.seen_at(Question::TaskLog(id));
+            let is_whole = ended.zip(read).is_some_and(|(ended, read)| read > ended + OVERLAP);
+            wanted.push((Question::TaskLog(id), if is_whole { Duration::hours(1) } else { WHILE_WRITTEN }));
+        }
+        Screen::Infrastructure | Screen::Node(_) => {}
     }
     if let Some(source) = model.charted() {
-        wanted.push((Question::Series(source, model.range), series_age(model.range)));
+        let charted = series(source);
+        if !wanted.contains(&charted) {
+            wanted.push(charted);
+        }
     }
     wanted
+}
+
+/// How old the answer to a question may be of whose changes the daemon tells.
+fn pace(model: &Model, question: Question) -> Duration {
+    match (model.link.streaming_since(), model.store.seen_at(question)) {
+        (Some(since), Some(seen)) if seen >= since + OVERLAP => WHEN_TOLD,
+        (Some(_), None) => WHEN_TOLD,
+        (Some(_) | None, _) => WHEN_POLLED,
+    }
 }
 
 /// How old a history may be: a bucket of it.
@@ -56,6 +105,10 @@ pub fn due(model: &mut Model) -> Vec<Effect> {
     if !model.link.allows_asking(model.now) || model.paused {
         return Vec::new();
     }
+    // Whether it is back is tried at the times of the link, however often it was in vain.
+    if matches!(model.link, Link::Down { .. }) && model.store.due(Question::System, Duration::zero()).is_some() {
+        model.store.invalidate(Question::System);
+    }
     let due: Vec<Question> = wanted(model)
         .into_iter()
         .filter(|(question, every)| model.store.due(*question, *every).is_some_and(|due| due <= model.now))
@@ -70,6 +123,13 @@ pub fn expire(model: &mut Model) {
         *retry_at = model.now;
     }
     for (question, _) in wanted(model) {
+        model.store.invalidate(question);
+    }
+}
+
+/// New figures were collected: what shows them is due.
+pub fn new_figures(model: &mut Model) {
+    for question in [Question::System, Question::Overview, Question::Vms, Question::Nodes] {
         model.store.invalidate(question);
     }
 }
@@ -92,12 +152,9 @@ pub fn deadline(model: &Model) -> DateTime<Utc> {
         }
         Link::Connecting | Link::Live { .. } | Link::Unauthorized => {}
     }
-    // Fresh data has no age on the screen; old data has.
-    if let Some(seen) = model.store.vms.seen().filter(|seen| crate::view::is_old(seen.at, model.now)) {
-        times.push(model.now + age_changes_in(model.now - seen.at));
-    }
-    if let Some(seen) = model.store.vms.seen() {
-        times.extend(Some(seen.at + crate::view::OLD).filter(|at| *at > model.now));
+    if let Some(at) = model.store.observed_at() {
+        times.push(model.now + age_changes_in(model.now - at));
+        times.extend(Some(at + old_from(&model.store)).filter(|at| *at > model.now));
     }
     times.into_iter().min().unwrap_or(minute).max(model.now)
 }

@@ -1,18 +1,16 @@
 //! Keys while something lies over the screen.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use secrecy::SecretString;
 use tui_input::{Input, InputRequest};
 
-use super::{keys, navigation, power};
-use crate::form::{Field, Form, Purpose};
-use crate::keymap::{Action, Chord, Scope};
-use crate::model::modal::{Columns, Confirm, Modal};
+use super::{acting, forms, keys, listing, navigation, power};
+use crate::form::{Form, connection};
+use crate::keymap::{Action, Scope};
+use crate::model::modal::{Columns, Confirm, Modal, Report};
 use crate::model::{Model, Screen};
 use crate::msg::Effect;
 use crate::palette::{Palette, Target};
-use crate::preferences::Identity;
-use crate::update::listing;
+use crate::update::scopes::form_scopes;
 
 /// The change to a text field that a key means.
 #[must_use]
@@ -33,11 +31,12 @@ pub fn typing(key: KeyEvent) -> Option<InputRequest> {
     }
 }
 
-/// Gives a key to the topmost modal.
+/// Gives a key to the topmost modal, which was taken away for it.
 pub fn press(model: &mut Model, modal: Modal, key: KeyEvent) -> Vec<Effect> {
     match modal {
-        Modal::Help(at) => scroll(model, at, key, Modal::Help),
-        Modal::Messages(at) => scroll(model, at, key, Modal::Messages),
+        Modal::Help(at) => read(model, at, key, Modal::Help),
+        Modal::Messages(at) => read(model, at, key, Modal::Messages),
+        Modal::Report(report) => report_key(model, report, key),
         Modal::Palette(palette) => palette_key(model, palette, key),
         Modal::Confirm(confirm) => confirm_key(model, confirm, key),
         Modal::Columns(columns) => columns_key(model, columns, key),
@@ -45,19 +44,37 @@ pub fn press(model: &mut Model, modal: Modal, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn scroll(model: &mut Model, at: u16, key: KeyEvent, again: fn(u16) -> Modal) -> Vec<Effect> {
-    let page = model.size.1.saturating_sub(6).max(1);
-    let next = match model.keymap.action(&[Scope::List, Scope::Global], key.into()) {
-        Some(Action::Up) => at.saturating_sub(1),
-        Some(Action::Down) => at.saturating_add(1),
-        Some(Action::PageUp) => at.saturating_sub(page),
-        Some(Action::PageDown) => at.saturating_add(page),
-        Some(Action::First) => 0,
-        Some(Action::Back | Action::Help | Action::Quit | Action::Messages | Action::Open) => return Vec::new(),
-        _other => at,
-    };
-    model.modals.push(again(next));
+/// Moves in a text, and shows it again unless it is closed.
+fn read(model: &mut Model, at: u16, key: KeyEvent, again: impl FnOnce(u16) -> Modal) -> Vec<Effect> {
+    let action = model.keymap.action(&[Scope::Reading], key.into());
+    if action != Some(Action::Cancel) {
+        let at = action.map_or(at, |action| keys::scrolled(model, at, action));
+        model.modals.push(again(at));
+    }
     Vec::new()
+}
+
+fn report_key(model: &mut Model, report: Report, key: KeyEvent) -> Vec<Effect> {
+    let Report { title, lines, pin, scroll } = report;
+    let pins = pin.is_some() && model.keymap.action(&[Scope::Pin], key.into()) == Some(Action::Pin);
+    if let (Some(fingerprint), true) = (&pin, pins) {
+        pin_in_form(model, fingerprint);
+        return Vec::new();
+    }
+    read(model, scroll, key, |scroll| Modal::Report(Report { title, lines, pin, scroll }))
+}
+
+/// Writes a fingerprint into the form below; without one, a form for the connection is wanted first.
+fn pin_in_form(model: &mut Model, fingerprint: &str) {
+    if !matches!(model.modals.last(), Some(Modal::Form(_))) {
+        acting::open(model);
+    }
+    if let Some(Modal::Form(form)) = model.modals.last_mut()
+        && let Some(place) = form.fields.iter().position(|field| field.key == connection::FINGERPRINT)
+    {
+        form.fields[place].write(fingerprint);
+        form.focus = place;
+    }
 }
 
 fn palette_key(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effect> {
@@ -94,6 +111,10 @@ fn run(model: &mut Model, target: Target) -> Vec<Effect> {
             navigation::go(model, Screen::Node(id));
             Vec::new()
         }
+        Target::Service(id) => {
+            navigation::go(model, Screen::Service(id));
+            Vec::new()
+        }
         Target::Power(id, action) => power::act(model, action, &[id]),
     }
 }
@@ -105,9 +126,9 @@ fn confirm_key(model: &mut Model, mut confirm: Confirm, key: KeyEvent) -> Vec<Ef
     match action {
         Some(Action::Cancel) => return Vec::new(),
         Some(Action::No) if !types => return Vec::new(),
-        Some(Action::Yes) if !types => return power::send(model, confirm.commands),
-        Some(Action::Submit) if types && confirm.is_ready() => return power::send(model, confirm.commands),
-        Some(Action::Submit) if !types && confirm.agreed => return power::send(model, confirm.commands),
+        Some(Action::Yes) if !types => return acting::send(model, confirm.commands),
+        Some(Action::Submit) if types && confirm.is_ready() => return acting::send(model, confirm.commands),
+        Some(Action::Submit) if !types && confirm.agreed => return acting::send(model, confirm.commands),
         Some(Action::Submit) if !types => return Vec::new(),
         Some(Action::NextField | Action::PreviousField) if !types => confirm.agreed = !confirm.agreed,
         _other => {
@@ -121,57 +142,44 @@ fn confirm_key(model: &mut Model, mut confirm: Confirm, key: KeyEvent) -> Vec<Ef
 }
 
 fn columns_key(model: &mut Model, mut columns: Columns, key: KeyEvent) -> Vec<Effect> {
+    let action = model.keymap.action(&[Scope::Columns], key.into());
     let Columns { columns: list, position } = &mut columns;
     let last = list.len().saturating_sub(1);
-    match key.code {
-        KeyCode::Char(' ') => list[*position].2 = !list[*position].2,
-        KeyCode::Char('K') if *position > 0 => {
+    match action {
+        Some(Action::Cancel) => return Vec::new(),
+        Some(Action::Submit) => {
+            let shown = list.iter().filter(|(_, _, shown)| *shown).map(|(key, _, _)| (*key).to_owned()).collect();
+            if let Some(pane) = listing::focused(model) {
+                listing::table_mut(model, pane).kept.columns = shown;
+                listing::with_rows(model, pane, listing::Work::Arrange);
+            }
+            return Vec::new();
+        }
+        Some(Action::Show) => list[*position].2 = !list[*position].2,
+        Some(Action::MoveUp) if *position > 0 => {
             list.swap(*position, *position - 1);
             *position -= 1;
         }
-        KeyCode::Char('J') if *position < last => {
+        Some(Action::MoveDown) if *position < last => {
             list.swap(*position, *position + 1);
             *position += 1;
         }
-        _other => match model.keymap.action(&[Scope::List, Scope::Global], Chord::from(key)) {
-            Some(Action::Up) => *position = position.saturating_sub(1),
-            Some(Action::Down) => *position = (*position + 1).min(last),
-            Some(Action::Open) => {
-                let shown = list.iter().filter(|(_, _, shown)| *shown).map(|(key, _, _)| (*key).to_owned()).collect();
-                if let Some(pane) = listing::focused(model) {
-                    listing::table_mut(model, pane).kept.columns = shown;
-                    listing::with_rows(model, pane, listing::Work::Arrange);
-                }
-                return Vec::new();
-            }
-            Some(Action::Back | Action::Quit | Action::Columns) => return Vec::new(),
-            _else => {}
-        },
+        Some(Action::Up) => *position = position.saturating_sub(1),
+        Some(Action::Down) => *position = (*position + 1).min(last),
+        _other => {}
     }
     model.modals.push(Modal::Columns(columns));
     Vec::new()
 }
 
-/// Asks who speaks to the daemon, and for its token where it wants one.
-pub fn sign_in(model: &mut Model, complaint: Option<String>) {
-    let email = model.preferences.email.clone().unwrap_or_default();
-    let fields = vec![
-        Field::text("email", "E-mail", &email, "who you are, for the audit log"),
-        Field::secret("token", "Password", "the daemon's token, where it wants one"),
-    ];
-    let mut form = Form::new("Sign in to NexOps", "Sign in", Purpose::SignIn, fields);
-    form.hint = model.url.clone();
-    form.complaint = complaint;
-    form.focus = usize::from(!email.is_empty());
-    model.modals.push(Modal::Form(Box::new(form)));
-}
-
 fn form_key(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect> {
-    match model.keymap.action(&[Scope::Form], key.into()) {
+    let mut effects = Vec::new();
+    match model.keymap.action(form_scopes(&form), key.into()) {
         Some(Action::Cancel) => return Vec::new(),
+        Some(Action::Submit) => return forms::submit(model, form),
+        Some(Action::Try) if form.sent.is_none() => effects = forms::attempt(model, &mut form),
         Some(Action::NextField) => form.step(true),
         Some(Action::PreviousField) => form.step(false),
-        Some(Action::Submit) => return submit(model, &form),
         Some(Action::Less) if form.choose(false) => {}
         Some(Action::More) if form.choose(true) => {}
         Some(Action::Clear) => form.edit(InputRequest::DeleteLine),
@@ -182,33 +190,18 @@ fn form_key(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect
         }
     }
     model.modals.push(Modal::Form(form));
-    Vec::new()
-}
-
-fn submit(model: &mut Model, form: &Form) -> Vec<Effect> {
-    match form.purpose {
-        Purpose::SignIn => {
-            let email = form.get("email").to_owned();
-            let token = Some(form.get("token")).filter(|token| !token.is_empty());
-            let identity =
-                Identity { actor: email.clone(), token: token.map(|token| SecretString::from(token.to_owned())) };
-            model.preferences.email = Some(email).filter(|email| !email.is_empty());
-            model.link = crate::model::link::Link::Connecting;
-            super::asking::expire(model);
-            vec![Effect::SignIn(Box::new(identity))]
-        }
-    }
+    effects
 }
 
 /// A button of the topmost dialog was clicked.
 pub fn click(model: &mut Model, agree: bool) -> Vec<Effect> {
     match model.modals.pop() {
-        Some(Modal::Confirm(confirm)) if agree && confirm.is_ready() => power::send(model, confirm.commands),
+        Some(Modal::Confirm(confirm)) if agree && confirm.is_ready() => acting::send(model, confirm.commands),
         Some(Modal::Confirm(confirm)) if agree => {
             model.modals.push(Modal::Confirm(confirm));
             Vec::new()
         }
-        Some(Modal::Form(form)) if agree => submit(model, &form),
+        Some(Modal::Form(form)) if agree => forms::submit(model, form),
         Some(_) | None => Vec::new(),
     }
 }

@@ -1,12 +1,13 @@
 //! What keys do where no modal has them.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
-use nexops_core::id::{NodeId, VmId};
 use nexops_core::metric::Range;
 use tui_input::{Input, InputRequest};
 
-use super::listing::{self, Work, focused, is_for_tables, table_mut, with_rows};
-use super::{asking, dialog, navigation, power};
+use super::listing::{Work, focused, is_for_tables, table_mut, with_rows};
+use super::scopes::{is_full_table, scopes};
+use super::targets::{copied, target};
+use super::{acting, appearance, asking, dialog, forms, navigation, power};
 use crate::keymap::{Action, Scope};
 use crate::model::modal::{Columns, Modal};
 use crate::model::toast::Tone;
@@ -18,39 +19,6 @@ use crate::view::Pane;
 
 /// How many steps the read-out of charts can go.
 pub const CURSOR_STEPS: u16 = 60;
-
-/// The scopes whose keys hold now, the innermost first.
-#[must_use]
-pub fn scopes(model: &Model) -> Vec<Scope> {
-    match model.modals.last() {
-        Some(Modal::Confirm(_)) => return vec![Scope::Dialog],
-        Some(Modal::Form(_)) => return vec![Scope::Form],
-        Some(Modal::Palette(_)) => return vec![Scope::Text],
-        Some(Modal::Help(_) | Modal::Messages(_) | Modal::Columns(_)) => return vec![Scope::List, Scope::Global],
-        None => {}
-    }
-    screen_scopes(model)
-}
-
-/// The scopes of the screen, whatever lies over it.
-#[must_use]
-pub fn screen_scopes(model: &Model) -> Vec<Scope> {
-    if is_typing(model) {
-        return vec![Scope::Text];
-    }
-    if model.drawer {
-        return vec![Scope::Tasks, Scope::List, Scope::Global];
-    }
-    match (model.screen, model.pane) {
-        (Screen::Dashboard, _) => vec![Scope::Guest, Scope::Chart, Scope::List, Scope::Global],
-        (Screen::Infrastructure, 0) => {
-            vec![Scope::Infrastructure, Scope::Guest, Scope::Tabs, Scope::List, Scope::Global]
-        }
-        (Screen::Infrastructure, _) => vec![Scope::Tabs, Scope::List, Scope::Global],
-        (Screen::Node(_), _) => vec![Scope::Chart, Scope::List, Scope::Global],
-        (Screen::Vm(_), _) => vec![Scope::Guest, Scope::Chart, Scope::List, Scope::Global],
-    }
-}
 
 fn is_typing(model: &Model) -> bool {
     focused(model).is_some_and(|pane| model.tables.of(pane).typing.is_some())
@@ -84,7 +52,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             palette.search();
         }
         // A name that is wanted as a proof of care is typed, not pasted.
-        Some(Modal::Confirm(_) | Modal::Help(_) | Modal::Messages(_) | Modal::Columns(_)) => {}
+        Some(Modal::Confirm(_) | Modal::Help(_) | Modal::Messages(_) | Modal::Columns(_) | Modal::Report(_)) => {}
         None => {
             if let Some(pane) = focused(model).filter(|_| is_typing(model)) {
                 let table = table_mut(model, pane);
@@ -131,13 +99,17 @@ pub fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = power::press(model, action) {
         return effects;
     }
+    if let Some(effects) = acting::press(model, action) {
+        return effects;
+    }
     if is_for_tables(action) {
         match focused(model) {
             Some(pane) => {
                 let page = model.drawn.tables.get(&pane).map_or(1, |(_, height)| *height);
                 with_rows(model, pane, Work::Key(action, page));
             }
-            None => scroll(model, action),
+            None if model.screen == Screen::Settings => appearance::step(model, action),
+            None => model.scroll = scrolled(model, model.scroll, action),
         }
         return Vec::new();
     }
@@ -149,21 +121,32 @@ pub fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             let palette = Palette::open(model);
             model.modals.push(Modal::Palette(palette));
         }
-        Action::SignIn => dialog::sign_in(model, None),
+        Action::SignIn => forms::sign_in(model, None),
         Action::Refresh => asking::expire(model),
-        Action::Pause => model.paused = !model.paused,
+        Action::Pause => {
+            model.paused = !model.paused;
+            // What was told meanwhile was let go.
+            asking::expire(model);
+        }
         Action::Back => back(model),
         Action::Forward => navigation::forward(model),
         Action::GoDashboard => navigation::go(model, Screen::Dashboard),
         Action::GoInfrastructure => navigation::go(model, Screen::Infrastructure),
+        Action::GoServices => navigation::go(model, Screen::Services),
+        Action::GoAlerts => navigation::go(model, Screen::Alerts),
+        Action::GoSettings => navigation::go(model, Screen::Settings),
+        Action::GoAudit => navigation::go(model, Screen::Audit),
+        Action::Guest => {
+            if let Some(id) = acting::guest(model) {
+                navigation::go(model, Screen::Vm(id));
+            }
+        }
+        Action::Rule => go_to_rule(model),
+        Action::Less => return appearance::change(model, false),
+        Action::More => return appearance::change(model, true),
         Action::Tasks => model.drawer = !model.drawer,
         Action::Sidebar => model.preferences.sidebar = !model.preferences.sidebar,
-        Action::Mouse => {
-            model.preferences.mouse = !model.preferences.mouse;
-            let text = if model.preferences.mouse { "the mouse is taken" } else { "the mouse is left to the terminal" };
-            model.toasts.say(Tone::Information, text, model.now);
-            return vec![Effect::Mouse(model.preferences.mouse)];
-        }
+        Action::Mouse => return appearance::take_mouse(model, !model.mouse),
         Action::Copy => return copy(model),
         Action::Open => open(model),
         Action::Filter => filter(model),
@@ -173,7 +156,8 @@ pub fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CursorLeft => model.cursor = Some(model.cursor.map_or(0, |at| (at + 1).min(CURSOR_STEPS))),
         Action::CursorRight => model.cursor = model.cursor.and_then(|at| at.checked_sub(1)),
         Action::Zoom => model.zoom = next_zoom(model.zoom),
-        Action::NextTab | Action::PreviousTab => model.pane = 1 - model.pane.min(1),
+        Action::NextTab => navigation::show_pane(model, model.pane + 1),
+        Action::PreviousTab => navigation::show_pane(model, model.pane + model.screen.panes() - 1),
         _elsewhere => {}
     }
     Vec::new()
@@ -201,16 +185,27 @@ fn back(model: &mut Model) {
     navigation::back(model);
 }
 
-fn scroll(model: &mut Model, action: Action) {
-    let page = model.size.1 / 2;
-    model.scroll = match action {
-        Action::Up => model.scroll.saturating_sub(1),
-        Action::Down => model.scroll.saturating_add(1),
-        Action::PageUp => model.scroll.saturating_sub(page),
-        Action::PageDown => model.scroll.saturating_add(page),
+/// How far a text is scrolled after a movement: never beyond its end.
+#[must_use]
+pub fn scrolled(model: &Model, at: u16, action: Action) -> u16 {
+    let page = (model.size.1 / 2).max(1);
+    let next = match action {
+        Action::Up => at.saturating_sub(1),
+        Action::Down => at.saturating_add(1),
+        Action::PageUp => at.saturating_sub(page),
+        Action::PageDown => at.saturating_add(page),
         Action::First => 0,
-        _other => model.scroll,
+        Action::Last => u16::MAX,
+        _other => at,
     };
+    next.min(model.drawn.furthest)
+}
+
+/// Shows the rule of the alert that is selected.
+fn go_to_rule(model: &mut Model) {
+    let Some(id) = model.selected_alert().and_then(|alert| alert.rule_id) else { return };
+    navigation::show_pane(model, 2);
+    with_rows(model, Pane::Rules, Work::Select(id.0));
 }
 
 const fn next_zoom(zoom: Option<usize>) -> Option<usize> {
@@ -228,7 +223,7 @@ fn step_range(model: &mut Model, longer: bool) {
 }
 
 fn filter(model: &mut Model) {
-    if let Some(pane) = focused(model).filter(|pane| *pane != Pane::Top) {
+    if let Some(pane) = focused(model).filter(|pane| is_full_table(*pane)) {
         let table = table_mut(model, pane);
         table.typing = Some(Input::from(table.kept.filter.clone()));
     }
@@ -244,44 +239,34 @@ fn columns(model: &mut Model) {
     }
     let modal = match focused(model) {
         Some(Pane::Vms) => of::<nexops_core::vm::Vm>(&model.tables.vms),
-        Some(Pane::Nodes) => of::<nexops_core::node::Node>(&model.tables.nodes),
         Some(Pane::Tasks) => of::<nexops_core::task::Task>(&model.tables.tasks),
-        Some(Pane::Top) | None => return,
+        Some(Pane::Services) => of::<nexops_core::service::Service>(&model.tables.services),
+        Some(Pane::Alerts) => of::<nexops_core::alert::Alert>(&model.tables.alerts),
+        Some(Pane::AlertHistory) => of::<nexops_core::alert::Alert>(&model.tables.alert_history),
+        Some(Pane::Rules) => of::<nexops_core::alert::rule::AlertRule>(&model.tables.rules),
+        Some(Pane::Silences) => of::<nexops_core::alert::silence::Silence>(&model.tables.silences),
+        Some(Pane::Audit) => of::<nexops_core::audit::AuditEntry>(&model.tables.audit),
+        Some(Pane::Connections) => of::<nexops_core::settings::ProxmoxConnection>(&model.tables.connections),
+        Some(Pane::Channels) => of::<nexops_core::notification::Channel>(&model.tables.channels),
+        Some(Pane::Nodes | Pane::Top) | None => return,
     };
     model.modals.push(modal);
 }
 
 /// Opens what is selected.
 fn open(model: &mut Model) {
-    let target = match focused(model) {
-        Some(pane @ (Pane::Vms | Pane::Top)) => model.tables.of(pane).selected().map(|id| Screen::Vm(VmId(id))),
-        Some(Pane::Nodes) => model.tables.nodes.selected().map(|id| Screen::Node(NodeId(id))),
-        Some(Pane::Tasks) => {
-            let tasks = model.store.tasks.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
-            model.tables.tasks.selected_row(tasks).map(|task| Screen::Vm(task.vm_id))
-        }
-        None => None,
-    };
-    if let Some(screen) = target {
-        model.drawer = false;
+    if acting::open(model) {
+        return;
+    }
+    if let Some((screen, pane)) = target(model) {
         navigation::go(model, screen);
+        model.pane = pane;
     }
 }
 
-/// Puts what is selected into the clipboard: a guest's address if it has one, else its name.
+/// Puts what is selected into the clipboard.
 fn copy(model: &mut Model) -> Vec<Effect> {
-    let text = match listing::meant(model).first() {
-        Some(vm) => vm.ip_address.clone().unwrap_or_else(|| vm.name.clone()),
-        None => {
-            let nodes = model.store.nodes.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
-            let node = match model.screen {
-                Screen::Node(id) => nodes.iter().find(|node| node.id == id),
-                Screen::Dashboard | Screen::Infrastructure | Screen::Vm(_) => model.tables.nodes.selected_row(nodes),
-            };
-            let Some(node) = node else { return Vec::new() };
-            node.ip_address.clone().unwrap_or_else(|| node.hostname.clone())
-        }
-    };
+    let Some(text) = copied(model) else { return Vec::new() };
     model.toasts.say(Tone::Information, format!("copied {text}"), model.now);
     vec![Effect::Copy(text)]
 }

@@ -4,6 +4,7 @@ use nexops_core::vm::Vm;
 
 use crate::keymap::Action;
 use crate::model::{Model, Screen};
+use crate::remote::Remote;
 use crate::table::{Row, Table};
 use crate::view::Pane;
 
@@ -22,7 +23,15 @@ pub fn focused(model: &Model) -> Option<Pane> {
         (Screen::Dashboard, _) => Some(Pane::Top),
         (Screen::Infrastructure, 0) => Some(Pane::Vms),
         (Screen::Infrastructure, _) => Some(Pane::Nodes),
-        (Screen::Node(_) | Screen::Vm(_), _) => None,
+        (Screen::Services, _) => Some(Pane::Services),
+        (Screen::Alerts, 0) => Some(Pane::Alerts),
+        (Screen::Alerts, 1) => Some(Pane::AlertHistory),
+        (Screen::Alerts, 2) => Some(Pane::Rules),
+        (Screen::Alerts, _) => Some(Pane::Silences),
+        (Screen::Settings, 0) => Some(Pane::Connections),
+        (Screen::Settings, 1) => Some(Pane::Channels),
+        (Screen::Audit, _) => Some(Pane::Audit),
+        (Screen::Settings | Screen::Node(_) | Screen::Vm(_) | Screen::Service(_) | Screen::Task(_), _) => None,
     }
 }
 
@@ -33,25 +42,27 @@ pub fn table_mut(model: &mut Model, pane: Pane) -> &mut Table {
 
 /// Does something with a table and its rows.
 pub fn with_rows(model: &mut Model, pane: Pane, work: impl RowWork) {
+    fn on<R: Row>(work: impl RowWork, table: &mut Table, list: &Remote<Vec<R>>) {
+        if let Some(seen) = list.seen() {
+            work.on(table, &seen.value);
+        }
+    }
+    let Model { tables, store, .. } = model;
     match pane {
-        Pane::Vms => {
-            if let Some(seen) = model.store.vms.seen() {
-                work.on(&mut model.tables.vms, &seen.value);
-            }
-        }
-        Pane::Nodes => {
-            if let Some(seen) = model.store.nodes.seen() {
-                work.on(&mut model.tables.nodes, &seen.value);
-            }
-        }
-        Pane::Tasks => {
-            if let Some(seen) = model.store.tasks.seen() {
-                work.on(&mut model.tables.tasks, &seen.value);
-            }
-        }
+        Pane::Vms => on(work, &mut tables.vms, &store.vms),
+        Pane::Nodes => on(work, &mut tables.nodes, &store.nodes),
+        Pane::Tasks => on(work, &mut tables.tasks, &store.tasks),
+        Pane::Services => on(work, &mut tables.services, &store.services),
+        Pane::Alerts => on(work, &mut tables.alerts, &store.alerts),
+        Pane::AlertHistory => on(work, &mut tables.alert_history, &store.alert_history),
+        Pane::Rules => on(work, &mut tables.rules, &store.rules),
+        Pane::Silences => on(work, &mut tables.silences, &store.silences),
+        Pane::Audit => on(work, &mut tables.audit, &store.audit),
+        Pane::Connections => on(work, &mut tables.connections, &store.connections),
+        Pane::Channels => on(work, &mut tables.channels, &store.channels),
         Pane::Top => {
-            if let Some(seen) = model.store.overview.seen() {
-                work.on(&mut model.tables.top, &seen.value.top_vms);
+            if let Some(seen) = store.overview.seen() {
+                work.on(&mut tables.top, &seen.value.top_vms);
             }
         }
     }
@@ -149,6 +160,17 @@ pub fn meant(model: &Model) -> Vec<&Vm> {
             let selected = model.tables.top.selected();
             seen.value.iter().filter(|vm| Some(vm.id.0) == selected).collect()
         }
-        (Screen::Dashboard | Screen::Infrastructure | Screen::Node(_), _) => Vec::new(),
+        (
+            Screen::Dashboard
+            | Screen::Infrastructure
+            | Screen::Node(_)
+            | Screen::Services
+            | Screen::Service(_)
+            | Screen::Alerts
+            | Screen::Settings
+            | Screen::Audit
+            | Screen::Task(_),
+            _,
+        ) => Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use ratatui::layout::Position;
 use super::keys::perform;
 use super::listing::{Work, focused, with_rows};
 use super::navigation;
+use crate::model::modal::Modal;
 use crate::model::{Model, Screen, TABS};
 use crate::msg::Effect;
 use crate::view::{Hit, Pane};
@@ -27,9 +28,17 @@ pub fn act(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
 }
 
 fn wheel(model: &mut Model, delta: isize) -> Vec<Effect> {
-    match focused(model).filter(|_| model.modals.is_empty()) {
-        Some(pane) => with_rows(model, pane, Work::Scroll(delta)),
-        None => model.scroll = model.scroll.saturating_add_signed(i16::try_from(delta).unwrap_or(0)),
+    let furthest = model.drawn.furthest;
+    let moved = |at: u16| at.saturating_add_signed(i16::try_from(delta).unwrap_or(0)).min(furthest);
+    match model.modals.last_mut() {
+        Some(Modal::Help(at) | Modal::Messages(at)) => *at = moved(*at),
+        Some(Modal::Report(report)) => report.scroll = moved(report.scroll),
+        Some(Modal::Palette(palette)) => palette.step(delta > 0),
+        Some(Modal::Confirm(_) | Modal::Columns(_) | Modal::Form(_)) => {}
+        None => match focused(model) {
+            Some(pane) => with_rows(model, pane, Work::Scroll(delta)),
+            None => model.scroll = moved(model.scroll),
+        },
     }
     Vec::new()
 }
@@ -52,8 +61,15 @@ fn click(model: &mut Model, hit: Hit) -> Vec<Effect> {
                 return perform(model, crate::keymap::Action::Open);
             }
         }
+        Hit::Pane(pane) if model.modals.is_empty() => navigation::show_pane(model, pane),
+        Hit::Line(line) if model.modals.is_empty() => {
+            let again = std::mem::replace(&mut model.line, line) == line;
+            if again {
+                return perform(model, crate::keymap::Action::More);
+            }
+        }
         Hit::Button(agree) => return super::dialog::click(model, agree),
-        Hit::Act(_) | Hit::Tab(_) | Hit::Heading(..) | Hit::Row(..) => {}
+        Hit::Act(_) | Hit::Tab(_) | Hit::Pane(_) | Hit::Line(_) | Hit::Heading(..) | Hit::Row(..) => {}
     }
     Vec::new()
 }

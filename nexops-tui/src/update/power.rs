@@ -7,7 +7,7 @@ use crate::keymap::Action;
 use crate::model::Model;
 use crate::model::modal::Modal;
 use crate::model::toast::Tone;
-use crate::msg::{Command, Effect};
+use crate::msg::Effect;
 use crate::power::{Before, before, guests_of, of_key};
 
 /// What a key does to the guests that are meant; `None` when it is no key for guests.
@@ -20,8 +20,7 @@ pub fn press(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Acts on guests, after a question where one is due.
 pub fn act(model: &mut Model, action: PowerAction, ids: &[nexops_core::id::VmId]) -> Vec<Effect> {
-    if model.read_only {
-        model.toasts.say(Tone::Warning, "nothing can be changed: read_only is set in the configuration", model.now);
+    if super::acting::is_read_only(model) {
         return Vec::new();
     }
     let rows = model.store.vms.seen().map(|seen| seen.value.as_slice()).unwrap_or_default();
@@ -33,16 +32,10 @@ pub fn act(model: &mut Model, action: PowerAction, ids: &[nexops_core::id::VmId]
     }
     match what {
         None => Vec::new(),
-        Some(Before::Nothing(commands)) => send(model, commands),
+        Some(Before::Nothing(commands)) => super::acting::send(model, commands),
         Some(Before::Ask(confirm)) => {
             model.modals.push(Modal::Confirm(*confirm));
             Vec::new()
         }
     }
-}
-
-/// Has the daemon do it; the marks have served.
-pub fn send(model: &mut Model, commands: Vec<Command>) -> Vec<Effect> {
-    model.tables.vms.unmark();
-    commands.into_iter().map(Effect::Do).collect()
 }

@@ -6,14 +6,14 @@ use ratatui::style::Modifier;
 use ratatui::widgets::Clear;
 
 use super::state::sentence;
-use super::{Drawn, Hit, Look, SMALLEST, WIDE, is_old};
+use super::{Drawn, Hit, Look, SMALLEST, WIDE, old_from};
 use crate::format::age;
 use crate::keymap::{Action, Scope};
 use crate::model::link::Link;
 use crate::model::toast::Tone;
 use crate::model::{Model, TABS};
 use crate::theme::Role;
-use crate::update::scopes;
+use crate::update::{offers, scopes};
 use crate::widgets::text::{fit, put, width, wrap};
 
 /// Cells of the sidebar.
@@ -57,9 +57,11 @@ fn header(model: &Model, frame: &mut Frame<'_>, area: Rect, with_tabs: bool, loo
     let strong = |role: Role| look.theme.text(role).add_modifier(Modifier::BOLD);
     let brand = format!(" {} NexOps ", look.symbols.brand());
     let mut x = put(buffer, area, area.x, area.y, &brand, strong(Role::Accent));
-    let cluster = cluster_name(model);
-    let cluster = fit(&cluster, if wide { 20 } else { 8 }, look.symbols.ellipsis());
-    x = put(buffer, area, x, area.y, &format!("{cluster} "), look.theme.text(Role::Muted));
+    // Where there is little room, how many alerts there are matters more.
+    if wide {
+        let cluster = fit(&cluster_name(model), 20, look.symbols.ellipsis()).into_owned();
+        x = put(buffer, area, x, area.y, &format!("{cluster} "), look.theme.text(Role::Muted));
+    }
     if with_tabs {
         for (number, tab) in TABS.iter().enumerate() {
             let text = format!(" {} {}", number + 1, if wide { tab.name } else { tab.short });
@@ -87,8 +89,8 @@ fn header(model: &Model, frame: &mut Frame<'_>, area: Rect, with_tabs: bool, loo
 /// What stands at the right of the first line, the most wanted last.
 fn state_of(model: &Model, wide: bool, look: &Look<'_>) -> Vec<(String, Role)> {
     let mut parts = Vec::new();
-    if let Some(email) = model.preferences.email.as_ref().filter(|_| wide) {
-        parts.push((fit(email, 24, look.symbols.ellipsis()).into_owned(), Role::Muted));
+    if let Some(actor) = model.actor.as_ref().filter(|_| wide) {
+        parts.push((fit(actor, 24, look.symbols.ellipsis()).into_owned(), Role::Muted));
     }
     if model.read_only {
         parts.push(("read-only".to_owned(), Role::Warning));
@@ -96,6 +98,7 @@ fn state_of(model: &Model, wide: bool, look: &Look<'_>) -> Vec<(String, Role)> {
     if model.paused {
         parts.push(("paused".to_owned(), Role::Unknown));
     }
+    parts.extend(trouble(model, look));
     parts.push(liveness(model, look));
     parts.push((model.now.with_timezone(&look.offset).format("%H:%M").to_string(), Role::Text));
     parts
@@ -111,13 +114,27 @@ fn cluster_name(model: &Model) -> String {
     }
 }
 
+/// How many alerts are active, where any are.
+fn trouble(model: &Model, look: &Look<'_>) -> Vec<(String, Role)> {
+    let Some(overview) = model.store.overview.seen() else { return Vec::new() };
+    let alerts = overview.value.alerts;
+    let parts = [
+        (alerts.critical, look.symbols.critical(), Role::Critical),
+        (alerts.warning, look.symbols.warning(), Role::Warning),
+    ];
+    let some = parts.into_iter().filter(|(count, _, _)| *count > 0);
+    some.map(|(count, sign, role)| (format!("{sign}{count}"), role)).collect()
+}
+
+/// Whether the daemon is there, and how old its figures are.
 fn liveness(model: &Model, look: &Look<'_>) -> (String, Role) {
-    let age_of_data = model.store.vms.seen().map(|seen| model.now - seen.at);
-    let old = model.store.vms.seen().is_some_and(|seen| is_old(seen.at, model.now));
-    match (&model.link, age_of_data) {
+    let seen = model.store.observed_at().map(|at| model.now - at);
+    let old = seen.is_some_and(|seen| seen >= old_from(&model.store));
+    match (&model.link, seen) {
         (Link::Connecting, _) => (format!("{} connecting", look.symbols.half()), Role::Muted),
         (Link::Live { .. }, Some(seen)) if old => (format!("{} {} old", look.symbols.half(), age(seen)), Role::Warning),
-        (Link::Live { .. }, _) => (format!("{} live", look.symbols.full()), Role::Ok),
+        (Link::Live { .. }, Some(seen)) => (format!("{} live {}", look.symbols.full(), age(seen)), Role::Ok),
+        (Link::Live { .. }, None) => (format!("{} live", look.symbols.full()), Role::Ok),
         (Link::Down { .. } | Link::Unauthorized, Some(seen)) => {
             (format!("{} offline {} old", look.symbols.hollow(), age(seen)), Role::Critical)
         }
@@ -152,6 +169,7 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
     let buffer = frame.buffer_mut();
     let help = format!("{} help", model.keymap.key_of(&[Scope::Global], Action::Help, look.symbols));
     let hints = model.keymap.hints(&scopes(model), look.symbols);
+    let hints: Vec<_> = hints.into_iter().filter(|hint| offers(model, hint.action)).collect();
     let ends_with_help = hints.iter().any(|hint| hint.action == Action::Help);
     let reserved = if ends_with_help { width(&help) + 3 } else { 1 };
     let mut x = area.x + 1;

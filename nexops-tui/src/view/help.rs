@@ -6,32 +6,49 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::Look;
-use crate::keymap::{BINDINGS, Keymap, Row, Scope};
+use crate::keymap::{BINDINGS, Chord, Keymap, Scope};
 use crate::model::Model;
 use crate::symbols::Symbols;
 use crate::theme::Role;
-use crate::update::screen_scopes;
+use crate::update::{screen_scopes, would_offer};
 use crate::widgets::panel;
 use crate::widgets::text::put;
 
-/// Draws the keys: those that hold on the screen beneath first, then all others.
-pub fn draw(model: &Model, at: u16, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+/// Draws the keys that do something on the screen beneath, the innermost scope first, and gives how far that can be
+/// scrolled.
+pub fn draw(model: &Model, at: u16, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) -> u16 {
     let place = super::centered(area, area.width.saturating_sub(4).min(96), area.height.saturating_sub(2));
     let inner = panel::dialog(frame, place, "Keys", Role::Accent, look);
     let mut lines: Vec<(String, &str, Role)> = Vec::new();
-    for scope in ordered(&screen_scopes(model)) {
-        lines.push((scope.title().to_owned(), "", Role::Accent));
-        let rows = model.keymap.rows().iter().filter(|row| row.binding.scope == scope);
-        lines.extend(rows.map(|row| (keys_of(row, look), row.binding.help, Role::Strong)));
-        lines.push((String::new(), "", Role::Text));
+    let scopes = screen_scopes(model);
+    for (depth, scope) in scopes.iter().enumerate() {
+        // A key that an inner scope takes does not come here.
+        let taken =
+            |chord: &Chord| scopes[..depth].iter().any(|inner| model.keymap.action(&[*inner], *chord).is_some());
+        let rows = model.keymap.rows().iter().filter(|row| row.binding.scope == *scope);
+        let rows: Vec<(String, &str, Role)> = rows
+            .filter(|row| would_offer(model, row.binding.action))
+            .filter_map(|row| {
+                let keys: Vec<String> =
+                    row.chords.iter().filter(|chord| !taken(chord)).map(|chord| chord.label(look.symbols)).collect();
+                (!keys.is_empty()).then(|| (keys.join(" "), row.binding.help, Role::Strong))
+            })
+            .collect();
+        if !rows.is_empty() {
+            lines.push((scope.title().to_owned(), "", Role::Accent));
+            lines.extend(rows);
+            lines.push((String::new(), "", Role::Text));
+        }
     }
-    let last = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(inner.height);
-    let first = usize::from(at.min(last));
+    lines.push(("docs/keys.md".to_owned(), "has the keys of all screens", Role::Muted));
+    let furthest = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(inner.height);
+    let first = usize::from(at.min(furthest));
     let buffer = frame.buffer_mut();
     for (y, (keys, help, role)) in (inner.y..inner.bottom()).zip(lines.iter().skip(first)) {
         put(buffer, inner, inner.x + 1, y, keys, look.theme.text(*role));
         put(buffer, inner, inner.x + 22, y, help, look.theme.text(Role::Text));
     }
+    furthest
 }
 
 /// Those scopes first, the innermost first; then the others.
@@ -43,10 +60,6 @@ fn ordered(here: &[Scope]) -> Vec<Scope> {
         }
     }
     all
-}
-
-fn keys_of(row: &Row, look: &Look<'_>) -> String {
-    row.chords.iter().map(|chord| chord.label(look.symbols)).collect::<Vec<_>>().join(" ")
 }
 
 /// The page of the documentation: every key, in Markdown.

@@ -7,18 +7,20 @@ use ratatui::style::Modifier;
 use super::{Drawn, Hit, Look, help};
 use crate::format::moment;
 use crate::model::Model;
-use crate::model::modal::{Columns, Confirm, Modal};
+use crate::model::modal::{Columns, Confirm, Modal, Report};
 use crate::model::toast::Tone;
 use crate::palette::{Palette, SHOWN};
 use crate::theme::Role;
+use crate::widgets::facts::{Fact, facts};
 use crate::widgets::text::{fit, put, put_right, width, wrap};
 use crate::widgets::{form, panel};
 
 /// Draws a modal.
 pub fn draw(model: &Model, modal: &Modal, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, drawn: &mut Drawn) {
     match modal {
-        Modal::Help(at) => help::draw(model, *at, frame, area, look),
-        Modal::Messages(at) => messages(model, *at, frame, area, look),
+        Modal::Help(at) => drawn.furthest = help::draw(model, *at, frame, area, look),
+        Modal::Messages(at) => drawn.furthest = messages(model, *at, frame, area, look),
+        Modal::Report(report) => drawn.furthest = draw_report(report, frame, area, look),
         Modal::Palette(palette) => draw_palette(palette, frame, area, look),
         Modal::Confirm(confirm) => draw_confirm(confirm, frame, area, look, drawn),
         Modal::Columns(columns) => draw_columns(columns, frame, area, look),
@@ -118,7 +120,7 @@ fn draw_palette(palette: &Palette, frame: &mut Frame<'_>, area: Rect, look: &Loo
 }
 
 fn draw_columns(columns: &Columns, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
-    let rows = u16::try_from(columns.columns.len()).unwrap_or(0) + 3;
+    let rows = u16::try_from(columns.columns.len()).unwrap_or(0) + 2;
     let inner = panel::dialog(frame, centered(area, 50, rows), "Columns", Role::Accent, look);
     let buffer = frame.buffer_mut();
     for (y, (number, (_, title, shown))) in (inner.y..inner.bottom()).zip(columns.columns.iter().enumerate()) {
@@ -131,31 +133,39 @@ fn draw_columns(columns: &Columns, frame: &mut Frame<'_>, area: Rect, look: &Loo
         put(buffer, line, line.x + 2, y, sign, look.theme.text(role));
         put(buffer, line, line.x + 6, y, title, look.theme.text(Role::Text));
     }
-    let hint = format!("Space show {0} J K move {0} Enter keep {0} Esc leave", look.symbols.dot());
-    put(buffer, inner, inner.x + 1, inner.bottom().saturating_sub(1), &hint, look.theme.text(Role::Muted));
 }
 
-fn messages(model: &Model, at: u16, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
+fn draw_report(report: &Report, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) -> u16 {
+    let lines: Vec<Fact> =
+        report.lines.iter().map(|(text, tone)| Fact::new("", text.clone()).meant(role_of(*tone))).collect();
+    let columns = area.width.saturating_sub(4).min(104);
+    let needed: usize = lines.iter().map(|fact| wrap(&fact.value, columns.saturating_sub(4)).len().max(1)).sum();
+    let rows = u16::try_from(needed).unwrap_or(u16::MAX).saturating_add(2).min(area.height.saturating_sub(2));
+    let inner = panel::dialog(frame, centered(area, columns, rows), &report.title, Role::Accent, look);
+    facts(frame, inner, &lines, report.scroll, look)
+}
+
+/// How a message of a tone is written.
+const fn role_of(tone: Tone) -> Role {
+    match tone {
+        Tone::Information => Role::Text,
+        Tone::Good => Role::Ok,
+        Tone::Warning => Role::Warning,
+        Tone::Bad => Role::Critical,
+    }
+}
+
+/// What the toasts said, the latest first; gives how far that can be scrolled.
+fn messages(model: &Model, at: u16, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) -> u16 {
     let place = centered(area, area.width.saturating_sub(4).min(110), area.height.saturating_sub(2));
     let inner = panel::dialog(frame, place, "Messages", Role::Accent, look);
     if model.toasts.all().is_empty() {
         super::state::sentence(frame, inner, "nothing was said yet", Role::Muted, look);
-        return;
+        return 0;
     }
-    let skipped = usize::from(at).min(model.toasts.all().len() - 1);
-    let buffer = frame.buffer_mut();
-    let mut y = inner.y;
-    for toast in model.toasts.all().iter().rev().skip(skipped) {
-        let role = match toast.tone {
-            Tone::Information => Role::Muted,
-            Tone::Good => Role::Ok,
-            Tone::Warning => Role::Warning,
-            Tone::Bad => Role::Critical,
-        };
-        put(buffer, inner, inner.x + 1, y, &moment(toast.at, look.now, look.offset), look.theme.text(Role::Muted));
-        for line in wrap(&toast.text, inner.width.saturating_sub(10)) {
-            put(buffer, inner, inner.x + 8, y, &line, look.theme.text(role));
-            y += 1;
-        }
-    }
+    let said = model.toasts.all().iter().rev();
+    let lines: Vec<Fact> = said
+        .map(|it| Fact::new(moment(it.at, look.now, look.offset), it.text.clone()).meant(role_of(it.tone)))
+        .collect();
+    facts(frame, inner, &lines, at, look)
 }

@@ -12,6 +12,8 @@ use crate::view::{Drawn, Look};
 
 /// Cells of a form.
 const WIDTH: u16 = 72;
+/// Lines below the fields, for what may stand in the field that has the keys or what is wrong with it.
+const HELP: u16 = 2;
 /// Cells of the names of fields.
 const LABEL: u16 = 20;
 
@@ -20,8 +22,9 @@ pub fn draw(form: &Form, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
     let columns = WIDTH.min(area.width.saturating_sub(2));
     let complaint = form.complaint.as_deref().map(|text| wrap(text, columns - 4)).unwrap_or_default();
     let hint = if form.hint.is_empty() { Vec::new() } else { wrap(&form.hint, columns - 4) };
-    let around = u16::try_from(complaint.len() + hint.len()).unwrap_or(0) + 6;
-    let lines = u16::try_from(form.fields.len()).unwrap_or(0) + 1;
+    let around = u16::try_from(complaint.len() + hint.len()).unwrap_or(0) + 5 + HELP;
+    let visible = form.visible();
+    let lines = u16::try_from(visible.len()).unwrap_or(0) + 1;
     let rows = (lines + around).min(area.height);
     let place = crate::view::centered(area, columns, rows);
     let inner = panel::dialog(frame, place, &form.title, Role::Accent, look);
@@ -31,10 +34,11 @@ pub fn draw(form: &Form, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
         y += 1;
     }
     y += 1;
-    let below = u16::try_from(complaint.len()).unwrap_or(0) + 3;
+    let below = u16::try_from(complaint.len()).unwrap_or(0) + 2 + HELP;
     let room = usize::from(inner.bottom().saturating_sub(y + below)).max(1);
-    let first = (form.focus + 1).saturating_sub(room);
-    for (number, field) in form.fields.iter().enumerate().skip(first).take(room) {
+    let focused_at = visible.iter().position(|place| *place == form.focus).unwrap_or(0);
+    let first = (focused_at + 1).saturating_sub(room);
+    for (number, field) in visible.iter().skip(first).take(room).map(|place| (*place, &form.fields[*place])) {
         let line = Rect { y, height: 1, ..inner };
         draw_field(form, number, frame, line, look);
         if let Some(complaint) = &field.complaint {
@@ -52,15 +56,16 @@ pub fn draw(form: &Form, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, dra
     }
     let focused = form.fields.get(form.focus);
     let said = focused.and_then(|field| field.complaint.as_deref());
-    let help = said.or(focused.map(|field| field.help)).unwrap_or_default();
+    let help = said.or(focused.map(|field| &*field.help)).unwrap_or_default();
     let help_role = if said.is_some() { Role::Critical } else { Role::Muted };
-    let help = fit(help, inner.width.saturating_sub(2), look.symbols.ellipsis());
     let buffer = frame.buffer_mut();
-    put(buffer, inner, inner.x + 1, y + 1, &help, look.theme.text(help_role));
-    for (y, line) in (y + 2..).zip(&complaint) {
+    for (y, line) in (y + 1..y + 1 + HELP).zip(wrap(help, inner.width.saturating_sub(2))) {
+        put(buffer, inner, inner.x + 1, y, &line, look.theme.text(help_role));
+    }
+    for (y, line) in (y + 1 + HELP..).zip(&complaint) {
         put(buffer, inner, inner.x + 1, y, line, look.theme.text(Role::Critical));
     }
-    let verb = if form.sending { " sending ".to_owned() } else { format!(" {} ", form.verb) };
+    let verb = if form.sent.is_some() { " sending ".to_owned() } else { format!(" {} ", form.verb) };
     crate::view::buttons(frame, inner, &verb, Role::Accent, true, look, drawn);
 }
 
@@ -94,7 +99,8 @@ fn draw_field(form: &Form, number: usize, frame: &mut Frame<'_>, line: Rect, loo
         }
         Value::Choice(words, place) => {
             let word = words.get(*place).map_or("", String::as_str);
-            (if focused { format!("‹ {word} ›") } else { word.to_owned() }, None)
+            let (before, after) = look.symbols.choices();
+            (if focused { format!("{before} {word} {after}") } else { word.to_owned() }, None)
         }
         Value::Toggle(on) => ((if *on { "[x]" } else { "[ ]" }).to_owned(), None),
     };

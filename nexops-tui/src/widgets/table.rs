@@ -7,6 +7,7 @@ use ratatui::style::{Modifier, Style};
 use uuid::Uuid;
 
 use super::cell::Cell;
+use super::chart::resample;
 use super::meter;
 use super::text::{fit, put, width};
 use crate::table::{Column, Row, Table};
@@ -15,6 +16,8 @@ use crate::view::{Drawn, Hit, Look, Pane};
 
 /// Cells before the first column: selection bar, mark.
 const GUTTER: u16 = 3;
+/// Cells after the last column.
+const MARGIN: u16 = 1;
 /// The cells of a meter beside its number, where there is room.
 const METER: u16 = 8;
 
@@ -28,10 +31,10 @@ pub fn table<R: Row>(
     look: &Look<'_>,
     drawn: &mut Drawn,
 ) {
-    if area.height == 0 || area.width <= GUTTER {
+    if area.height == 0 || area.width <= GUTTER + MARGIN {
         return;
     }
-    let columns = lay_out(&state.columns::<R>(), area.width - GUTTER);
+    let columns = lay_out(&state.columns::<R>(), area.width - GUTTER - MARGIN);
     let buffer = frame.buffer_mut();
     heading(buffer, area, pane, &columns, state, look, drawn);
     let view = Rect { y: area.y + 1, height: area.height - 1, ..area };
@@ -159,7 +162,11 @@ pub fn draw_cell(buffer: &mut Buffer, place: Rect, cell: &Cell, right: bool, loo
             let x = place.right().saturating_sub(width(&number));
             put(buffer, place, x, place.y, &number, style);
         }
-        Cell::Levels(values, role) => meter::levels(buffer, place, values, *role, look),
+        Cell::Levels(values, role) => {
+            let columns = usize::from(place.width);
+            let values = if values.len() > columns { resample(values, columns) } else { values.clone() };
+            meter::levels(buffer, place, &values, *role, look);
+        }
     }
 }
 

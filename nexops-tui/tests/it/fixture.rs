@@ -1,5 +1,7 @@
 //! A model with a small cluster, at a fixed time.
 
+pub mod records;
+
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Duration, FixedOffset, Utc};
@@ -17,6 +19,7 @@ use nexops_tui::model::toast::Toasts;
 use nexops_tui::model::{Model, Screen, Tables, Trail};
 use nexops_tui::msg::{Effect, Event, Msg};
 use nexops_tui::preferences::Preferences;
+use nexops_tui::snapshot::render;
 use nexops_tui::store::{Answer, Question, Store};
 use nexops_tui::symbols::{Marker, Symbols};
 use nexops_tui::theme::{BUILT_IN, Depth, Theme};
@@ -111,7 +114,7 @@ fn series(source: &Value) -> Value {
         |name: &str, unit: &str| json!({"metric_name": name, "unit": unit, "resolution_seconds": 30, "points": points});
     json!({
         "source_type": "vm", "source_id": source, "range": "1h",
-        "series": [of("cpu_usage", "percent"), of("memory_usage", "percent"), of("network_in", "bytes_per_sec"), of("network_out", "bytes_per_sec")],
+        "series": [of("response_time", "milliseconds"), of("cpu_usage", "percent"), of("memory_usage", "percent"), of("network_in", "bytes_per_sec"), of("network_out", "bytes_per_sec")],
     })
 }
 
@@ -169,6 +172,7 @@ pub fn empty(columns: u16, rows: u16) -> Model {
         cursor: None,
         zoom: None,
         scroll: 0,
+        line: 0,
         drawer: false,
         paused: false,
         read_only: false,
@@ -178,6 +182,12 @@ pub fn empty(columns: u16, rows: u16) -> Model {
         preferences,
         keymap: Keymap::default(),
         theme: Theme::new(&BUILT_IN[0], Depth::True),
+        palette: BUILT_IN[0].name().to_owned(),
+        palettes: BUILT_IN.to_vec(),
+        depth: Depth::True,
+        mouse: true,
+        actor: Some("ann@example.org".to_owned()),
+        sent: 0,
         symbols: Symbols::Unicode,
         marker: Marker::Braille,
         url: "http://127.0.0.1:8000".to_owned(),
@@ -203,7 +213,17 @@ pub fn answer(question: Question) -> Result<Answer, Failure> {
         Question::Series(source, _) => {
             Answer::Series(Box::new(serde_json::from_value(series(&json!(source))).unwrap()))
         }
-        Question::TaskLog(_) => Answer::TaskLog(nexops_core::task::TaskLog { lines: Vec::new(), total: None }),
+        Question::TaskLog(_) => Answer::TaskLog(records::log()),
+        Question::Services => Answer::Services(records::services()),
+        Question::ServiceHistory(id) => Answer::ServiceHistory(Box::new(records::service_history(id))),
+        Question::Alerts => Answer::Alerts(records::active_alerts()),
+        Question::AlertHistory => Answer::AlertHistory(records::alert_history()),
+        Question::LatestAlerts => Answer::LatestAlerts(records::alert_history()),
+        Question::Rules => Answer::Rules(records::rules()),
+        Question::Silences => Answer::Silences(records::silences()),
+        Question::Audit => Answer::Audit(records::audit()),
+        Question::Connections => Answer::Connections(records::connections()),
+        Question::Channels => Answer::Channels(records::channels()),
     })
 }
 
@@ -222,8 +242,11 @@ pub fn settle(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     others
 }
 
-/// Something happens at the model's own time.
+/// Something happens at the model's own time. Whoever presses a key or clicks has seen the picture before.
 pub fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
+    if matches!(event, Event::Key(_) | Event::Mouse(_)) {
+        model.drawn = render(model).1;
+    }
     let at = model.now;
     update(model, Msg { at, event })
 }
@@ -249,6 +272,8 @@ pub fn keys(model: &mut Model, keys: &str) -> Vec<Effect> {
             "left" => KeyEvent::from(KeyCode::Left),
             "right" => KeyEvent::from(KeyCode::Right),
             "ctrl-r" => KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL),
+            "ctrl-t" => KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL),
+            "ctrl-u" => KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL),
             text => {
                 for character in text.chars() {
                     let effects = happen(model, Event::Key(KeyEvent::from(KeyCode::Char(character))));

@@ -2,19 +2,20 @@
 
 use chrono::Duration;
 use nexops_core::vm::PowerAction;
+use nexops_tui::command::{Command, Outcome, Request};
 use nexops_tui::failure::Failure;
 use nexops_tui::model::Screen;
 use nexops_tui::model::link::Link;
 use nexops_tui::model::modal::Modal;
-use nexops_tui::msg::{Command, Effect, Event, Outcome};
+use nexops_tui::msg::{Effect, Event};
 use nexops_tui::store::{Answer, Question};
 use nexops_tui::update::deadline;
 
 use crate::fixture::{happen, keys, ready, task, vms};
 
-fn commands(effects: &[Effect]) -> Vec<String> {
+pub fn commands(effects: &[Effect]) -> Vec<String> {
     let of = |effect: &Effect| match effect {
-        Effect::Do(Command::Power { name, action, .. }) => Some(format!("{action} {name}")),
+        Effect::Do(command) => Some(format!("{} {}", command.request.verb(), command.subject)),
         _ => None,
     };
     effects.iter().filter_map(of).collect()
@@ -98,7 +99,7 @@ fn nothing_is_sent_when_it_is_read_only() {
 fn a_task_is_followed_to_its_end_and_told() {
     let mut model = ready(120, 40);
     let vm = vms()[0].clone();
-    let command = Command::Power { vm: vm.id, name: "100 opnsense".to_owned(), action: PowerAction::Restart };
+    let command = Command::new("100 opnsense", Request::Power(vm.id, PowerAction::Restart));
     let running = task(100, "restart", "running");
     happen(&mut model, Event::Done { command, result: Ok(Outcome::Task(Box::new(running.clone()))) });
     assert_eq!(model.look().under_way(vm.id), Some(PowerAction::Restart));
@@ -131,7 +132,7 @@ fn the_daemon_may_go_and_come_back_and_the_last_data_stays() {
     let effects = happen(&mut model, Event::Tick);
     assert_eq!(effects.len(), 1, "one question finds out: {effects:?}");
     crate::fixture::settle(&mut model, effects);
-    assert_eq!(model.link, Link::Live { stream: false });
+    assert_eq!(model.link, Link::Live { stream: None });
 }
 
 #[test]

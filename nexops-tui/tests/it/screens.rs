@@ -54,6 +54,104 @@ fn the_tasks() {
 }
 
 #[test]
+fn the_log_of_a_task() {
+    check("task", |model| {
+        keys(model, "2 t enter");
+    });
+}
+
+#[test]
+fn the_services() {
+    check("services", |model| {
+        keys(model, "3 down");
+    });
+}
+
+#[test]
+fn a_service() {
+    check("service", |model| {
+        keys(model, "3 down enter");
+    });
+}
+
+#[test]
+fn the_form_of_a_service() {
+    check("service-form", |model| {
+        keys(model, "3 e");
+    });
+}
+
+#[test]
+fn the_alerts() {
+    check("alerts", |model| {
+        keys(model, "4");
+    });
+}
+
+#[test]
+fn the_alerts_of_the_past() {
+    check("alert-history", |model| {
+        keys(model, "4 tab G");
+    });
+}
+
+#[test]
+fn the_rules() {
+    check("rules", |model| {
+        keys(model, "4 tab tab");
+    });
+}
+
+#[test]
+fn the_form_of_a_rule() {
+    check("rule-form", |model| {
+        keys(model, "4 tab tab n");
+    });
+}
+
+#[test]
+fn the_silences() {
+    check("silences", |model| {
+        keys(model, "4 tab tab tab");
+    });
+}
+
+#[test]
+fn the_audit_log() {
+    check("audit", |model| {
+        keys(model, "6 down down");
+    });
+}
+
+#[test]
+fn the_connections() {
+    check("connections", |model| {
+        keys(model, "5 down");
+    });
+}
+
+#[test]
+fn the_form_of_a_connection() {
+    check("connection-form", |model| {
+        keys(model, "5 e");
+    });
+}
+
+#[test]
+fn the_channels() {
+    check("channels", |model| {
+        keys(model, "5 tab");
+    });
+}
+
+#[test]
+fn the_appearance() {
+    check("appearance", |model| {
+        keys(model, "5 tab tab");
+    });
+}
+
+#[test]
 fn a_question_before_the_plug_is_pulled() {
     check("confirm", |model| {
         keys(model, "2 X opn");
@@ -112,4 +210,17 @@ fn in_ascii_alone() {
     let text = text(&model);
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!("ascii", text);
+}
+
+#[test]
+fn no_screen_needs_more_than_ascii() {
+    for way in ["1", "2 t", "2 t enter", "2 ?", "3", "3 enter", "3 e", "4", "4 s", "4 tab tab", "5 e", "5 tab tab", "6"]
+    {
+        let mut model = ready(120, 40);
+        (model.symbols, model.marker) = (Symbols::Ascii, Marker::Ascii);
+        keys(&mut model, way);
+        let text = text(&model);
+        let foreign: String = text.chars().filter(|character| !character.is_ascii()).collect();
+        assert!(foreign.is_empty(), "{way}: {foreign}\n{text}");
+    }
 }

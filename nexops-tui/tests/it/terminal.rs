@@ -207,6 +207,8 @@ fn what_cannot_be_used_is_named() {
     let (code, words) = run(&["--snapshot", "moon"]);
     assert_eq!(code, Some(2));
     assert!(words.contains("'moon'") && words.contains("dashboard"), "{words}");
+    let (code, words) = run(&["--context", "nowhere"]);
+    assert!(code == Some(2) && words.contains("there is no context 'nowhere'"), "{words}");
     let (code, words) = run(&["--snapshot", "dashboard", "--size", "big"]);
     assert!(code == Some(2) && words.contains("'big'"), "{words}");
 }

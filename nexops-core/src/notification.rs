@@ -99,7 +99,6 @@ pub enum ChannelSettings {
         port: Option<u16>,
         /// How the way there is protected; STARTTLS if not given.
         #[serde(default)]
-        #[schema(inline, default = "starttls")]
         security: MailSecurity,
         /// Who logs in; nobody if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@ mod values;
 use axum::Router;
 use axum::http::StatusCode;
 use nexops_core::envelope::ErrorEnvelope;
+use nexops_core::notification::ChannelSettings;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Header, OpenApi, Ref, RefOr, Required, ResponseBuilder};
@@ -69,6 +70,7 @@ pub fn complete(document: &mut OpenApi) {
         }
     }
     values::bound(document);
+    values::close_variants(document, &ChannelSettings::name());
 }
 
 fn add_errors(operation: &mut Operation) {

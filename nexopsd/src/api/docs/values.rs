@@ -27,6 +27,17 @@ pub fn bound(document: &mut OpenApi) {
     }
 }
 
+/// Says of an enum whose variants refuse fields that they do not know that they do: utoipa says it of structs alone.
+pub fn close_variants(document: &mut OpenApi, name: &str) {
+    let schema = document.components.as_mut().and_then(|components| components.schemas.get_mut(name));
+    let Some(RefOr::T(Schema::OneOf(variants))) = schema else { return };
+    for variant in &mut variants.items {
+        if let RefOr::T(Schema::Object(object)) = variant {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
+}
+
 /// A text in a query has a character at least; closed sets and formats say so themselves.
 fn want_text(schema: &mut RefOr<Schema>) {
     if let RefOr::T(Schema::Object(object)) = schema

@@ -70,5 +70,5 @@ async fn evaluate(conn: &mut AsyncPgConnection, now: DateTime<Utc>) {
     let clock = Clock::default();
     let setting = Setting { now, interval: INTERVAL };
     let judge = |world: &mut World| alerting::judge(world, &clock, setting);
-    evaluation::evaluate(conn, TimeDelta::zero(), INTERVAL, now, judge).await.unwrap();
+    evaluation::evaluate(conn, None, TimeDelta::zero(), INTERVAL, now, judge).await.unwrap();
 }

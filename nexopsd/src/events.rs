@@ -5,7 +5,7 @@
 //! seconds finds them too.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5
 pub struct Events {
     news: broadcast::Sender<News>,
     seats: Arc<Semaphore>,
+    /// After which event the first of all began, a reader or the daemon. What comes next is passed on, though a reader may
+    /// be there before the daemon has its own connection.
+    beginning: OnceLock<i64>,
     passed_on: AtomicU64,
     resets: AtomicU64,
 }
@@ -80,6 +83,7 @@ impl Default for Events {
         Self {
             news: broadcast::Sender::new(BEHIND),
             seats: Arc::new(Semaphore::new(MOST_READERS)),
+            beginning: OnceLock::new(),
             passed_on: AtomicU64::new(0),
             resets: AtomicU64::new(0),
         }
@@ -121,6 +125,11 @@ impl Events {
     #[must_use]
     pub fn resets(&self) -> u64 {
         self.resets.load(Ordering::Relaxed)
+    }
+
+    /// Begins after the given event, unless somebody began before: then after the one that he did.
+    fn begin_at(&self, last: i64) -> i64 {
+        *self.beginning.get_or_init(|| last)
     }
 
     fn pass_on(&self, event: Stored) {
@@ -173,18 +182,16 @@ async fn follow_one_connection(app: &App, reached: &mut Option<i64>, failing: &m
     }
 }
 
-/// Finds the place where the last connection ended, if it is still there.
+/// Finds the place where the last connection ended, or the first reader began, if it is still there.
 async fn catch_up(app: &App, listener: &mut Listener, reached: &mut Option<i64>) -> db::Result<()> {
     let extent = listener.extent().await?;
-    let from = match *reached {
-        None => extent.last,
-        Some(id) => match gap(id, extent) {
-            None => id,
-            Some(reason) => {
-                let _receivers = app.events.news.send(News::Reset { id: extent.last, reason });
-                extent.last
-            }
-        },
+    let before = reached.unwrap_or_else(|| app.events.begin_at(extent.last));
+    let from = match gap(before, extent) {
+        None => before,
+        Some(reason) => {
+            let _receivers = app.events.news.send(News::Reset { id: extent.last, reason });
+            extent.last
+        }
     };
     *reached = Some(from);
     read_on(app, listener, reached).await
@@ -244,6 +251,7 @@ impl Reader {
     pub async fn new(app: Arc<App>, seat: OwnedSemaphorePermit, after: Option<i64>) -> db::Result<Self> {
         let live = app.events.subscribe();
         let extent = event::extent(&mut *app.db.get().await?).await?;
+        app.events.begin_at(extent.last);
         let place = Place::Present(live);
         let mut reader = Self { app, last: extent.last, backlog: VecDeque::new(), place, _seat: seat };
         if let Some(after) = after {

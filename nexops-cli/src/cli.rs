@@ -14,6 +14,7 @@ mod settings;
 mod task;
 mod vm;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -147,6 +148,13 @@ pub enum Command {
     /// Settings of the daemon: what it watches, and whom it tells
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Show all of it live in this terminal, to look round and to act
+    #[command(after_help = UI_HELP)]
+    Ui {
+        /// What nexops-tui is told beyond address and context; nexops-tui --help lists it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+        arguments: Vec<OsString>,
+    },
     /// Make channels, services and rules as files say
     #[command(after_help = APPLY_HELP)]
     Apply(ApplyArgs),
@@ -206,6 +214,13 @@ where
 }
 
 const ABOUT: &str = "See and control the nodes and guests of Proxmox VE through a NexOps daemon";
+
+const UI_HELP: &str = "\
+Without arguments it starts at the dashboard; ? there shows the keys.
+
+Examples:
+  nexops ui --snapshot dashboard
+  nexops ui --context lab --snapshot alerts --size 80x24";
 
 const URL_HELP: &str =
     "Address of the daemon [env: NEXOPS_API_URL] [default: that of the context, or http://127.0.0.1:8000]";

@@ -18,4 +18,5 @@ pub mod service;
 pub mod settings;
 pub mod status;
 pub mod task;
+pub mod ui;
 pub mod vm;

@@ -78,6 +78,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             Command::Export(args) => commands::export::run(&args, &context()?).await,
             Command::Settings(command) => commands::settings::run(command, &context()?).await,
             Command::Check(command) => return Ok(commands::check::run(command, context()).await.number().into()),
+            Command::Ui { arguments } => commands::ui::run(&arguments, &global),
             Command::Api(args) => commands::api::run(args, &context()?).await,
             Command::Login(args) => commands::login::login(args, &global, &talk).await,
             Command::Logout => commands::login::logout(&global, &talk),

@@ -52,6 +52,8 @@ pub enum Scope {
     Dialog,
     /// In forms.
     Form,
+    /// In the command palette, beside those of text fields.
+    Palette,
     /// While a text is typed.
     Text,
 }
@@ -80,6 +82,7 @@ impl Scope {
             Self::Trial => "Forms of connections and rules",
             Self::Dialog => "Dialogs",
             Self::Form => "Forms",
+            Self::Palette => "Command palette",
             Self::Text => "Text fields",
         }
     }
@@ -202,12 +205,21 @@ impl Keymap {
                 if scopes[..depth].iter().any(|inner| self.index.contains_key(&(*inner, *chord))) {
                     continue;
                 }
-                let hint = Hint { key: chord.label(symbols), label: row.binding.label, action: row.binding.action };
+                let key = self.with_partner(row, *chord, symbols);
+                let hint = Hint { key, label: row.binding.label, action: row.binding.action };
                 hints.push((row.binding.hint, depth, hint));
             }
         }
         hints.sort_by_key(|(wanted, depth, _)| (*wanted, *depth));
         hints.into_iter().map(|(_, _, hint)| hint).collect()
+    }
+
+    /// A key in words, with that of the action that does the same the other way: one hint tells of both.
+    fn with_partner(&self, row: &Row, chord: Chord, symbols: Symbols) -> String {
+        let key = chord.label(symbols);
+        let Some(partner) = row.binding.action.partner() else { return key };
+        let other = self.key_of(&[row.binding.scope], partner, symbols);
+        if key.chars().count() == 1 && other.chars().count() == 1 { key + &other } else { format!("{key}/{other}") }
     }
 
     /// The key that does this in one of these scopes; empty when none does.

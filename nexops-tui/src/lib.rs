@@ -24,6 +24,7 @@ pub mod remote;
 pub mod rows;
 pub mod runtime;
 pub mod screens;
+pub mod sign_in;
 pub mod snapshot;
 pub mod start;
 pub mod store;

@@ -194,6 +194,8 @@ pub struct Model {
     pub marker: Marker,
     /// Whether the mouse is taken.
     pub mouse: bool,
+    /// The daemons that can be spoken to in its place.
+    pub contexts: Vec<Context>,
     /// The daemon's address.
     pub url: String,
     /// As whom the daemon is spoken to; `None` when nobody said.
@@ -202,6 +204,17 @@ pub struct Model {
     pub sent: u64,
     /// Where things were drawn last.
     pub drawn: Drawn,
+}
+
+/// A daemon that is known by a name, without its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// Who asks there; `None` where nobody said.
+    pub actor: Option<String>,
 }
 
 /// Where one was.

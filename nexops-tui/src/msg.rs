@@ -6,6 +6,7 @@ use nexops_core::event::Event as Happening;
 
 use crate::command::{Command, Outcome};
 use crate::failure::Failure;
+use crate::model::Context;
 use crate::preferences::{Identity, Preferences};
 use crate::store::{Answer, Question};
 
@@ -72,6 +73,8 @@ pub enum Effect {
     Save(Box<Preferences>),
     /// From now on speak as this person.
     SignIn(Box<Identity>),
+    /// From now on speak to the daemon of this context.
+    Switch(Box<Context>),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Leave.

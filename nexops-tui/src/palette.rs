@@ -1,16 +1,20 @@
 //! The command palette: screens, guests with what can be done to them, and commands, found by a few letters.
 
+mod verbs;
+
 use nexops_core::id::{NodeId, ServiceId, VmId};
 use nexops_core::vm::{PowerAction, Vm, VmStatus};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
+use uuid::Uuid;
 
 use crate::keymap::{Action, BINDINGS, Keymap, Scope};
-use crate::model::Model;
+use crate::model::{Model, Place};
 use crate::power;
 use crate::store::rows;
 use crate::symbols::Symbols;
+use crate::view::Pane;
 
 /// What can be done to guests: what harms least is offered first.
 const GENTLEST_FIRST: [PowerAction; 7] = [
@@ -65,6 +69,10 @@ pub enum Target {
     Service(ServiceId),
     /// Acts on a guest.
     Power(VmId, PowerAction),
+    /// Goes to a place, selects a row there, and does what a key does to it.
+    On(Place, Option<(Pane, Uuid)>, Action),
+    /// Speaks to the daemon of the context at this place of the list.
+    Context(usize),
 }
 
 impl Palette {
@@ -74,6 +82,15 @@ impl Palette {
         let mut palette = Self { input: Input::default(), found: Vec::new(), position: 0, entries: entries(model) };
         palette.search();
         palette
+    }
+
+    /// Takes over what has become known since it was opened; what was typed stays.
+    pub fn renew(&mut self, model: &Model) {
+        let entries = entries(model);
+        if entries != self.entries {
+            self.entries = entries;
+            self.search();
+        }
     }
 
     /// Works out what fits to what was typed.
@@ -126,6 +143,15 @@ fn entries(model: &Model) -> Vec<Entry> {
         detail: service.status.to_string(),
         key: String::new(),
         target: Target::Service(service.id),
+    }));
+    if !model.read_only {
+        entries.extend(verbs::all(model));
+    }
+    entries.extend(model.contexts.iter().enumerate().map(|(place, context)| Entry {
+        words: format!("context use {}", context.name),
+        detail: context.url.clone(),
+        key: String::new(),
+        target: Target::Context(place),
     }));
     for vm in model.store.vms.seen().map(|seen| seen.value.as_slice()).unwrap_or_default() {
         entries.push(Entry {

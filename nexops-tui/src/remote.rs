@@ -108,6 +108,11 @@ impl<T> Remote<T> {
         Some(self.refused_at.map_or(due, |at| due.max(at + PAUSE)))
     }
 
+    /// Forgets the value. An answer that is awaited comes too late to count.
+    pub fn forget(&mut self) {
+        *self = Self { generation: self.generation, ..Self::default() };
+    }
+
     /// Makes it due now; an answer that is awaited comes too late to count.
     pub fn invalidate(&mut self) {
         self.asked = None;

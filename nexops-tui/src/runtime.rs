@@ -18,7 +18,7 @@ use crate::model::Model;
 use crate::msg::{Effect, Event, Msg};
 use crate::term::Term;
 use crate::update::{deadline, update};
-use crate::{files, net};
+use crate::{files, net, sign_in};
 
 /// Between two frames that no key asked for.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
@@ -149,7 +149,20 @@ impl Runtime {
                     self.profile.token.clone_from(&identity.token);
                 }
                 *daemon = Daemon::meet(&self.profile, sender)?;
+                if let Some(token) = identity.token {
+                    let (client, profile) =
+                        (daemon.client.clone(), Profile { token: Some(token), ..self.profile.clone() });
+                    spawn(sender, async move { sign_in::keep(&client, profile).await });
+                }
             }
+            Effect::Switch(context) => match Profile::chosen(None, Some(&context.name)) {
+                Ok(profile) => {
+                    let actor = context.actor.or_else(|| self.profile.actor.take());
+                    self.profile = Profile { actor, ..profile };
+                    *daemon = Daemon::meet(&self.profile, sender)?;
+                }
+                Err(error) => spawn(sender, async move { Event::Fault(error.to_string()) }),
+            },
             Effect::Mouse(taken) => term.mouse(taken)?,
             Effect::Quit => return Ok(Flow::Quit),
         }

@@ -3,17 +3,18 @@
 use std::env;
 use std::io::IsTerminal;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use chrono::{FixedOffset, Local, Offset};
 use nexops_core::client::Client;
 use nexops_core::profile::Profile;
+use nexops_core::profile::contexts::{Contexts, StoredContext};
 
 use crate::arguments::{Arguments, ColorDepth};
 use crate::files::{self, Paths};
 use crate::keymap::Keymap;
 use crate::model::link::Link;
 use crate::model::toast::Toasts;
-use crate::model::{Model, Place, Screen, Tables, Trail};
+use crate::model::{Context, Model, Place, Screen, Tables, Trail};
 use crate::msg::{Effect, Event, Msg};
 use crate::preferences::{Configuration, Preferences};
 use crate::runtime::{Runtime, now};
@@ -86,6 +87,17 @@ fn profile(arguments: &Arguments, preferences: &Preferences) -> Result<Profile, 
     Ok(profile)
 }
 
+/// The daemons that are known by a name. A file that cannot be used was complained about where it mattered.
+fn contexts() -> Vec<Context> {
+    let contexts = Contexts::load().unwrap_or_default();
+    let plain = |(name, context): (&str, &StoredContext)| Context {
+        name: name.to_owned(),
+        url: context.url.clone(),
+        actor: context.actor.clone(),
+    };
+    contexts.iter().map(plain).collect()
+}
+
 fn tokio_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().context("start the runtime")
 }
@@ -147,6 +159,7 @@ fn model(
         depth,
         symbols: symbols.unwrap_or(if plain { Symbols::Ascii } else { Symbols::Unicode }),
         marker: marker.unwrap_or(if plain { Marker::Ascii } else { Marker::Braille }),
+        contexts: contexts(),
         url: profile.url.clone(),
         actor: profile.actor.clone(),
         sent: 0,

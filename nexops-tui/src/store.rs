@@ -204,6 +204,28 @@ impl Store {
         self.system.seen()?.value.connections.iter().filter_map(|connection| connection.last_success_at).min()
     }
 
+    /// Forgets everything: from now on somebody else is asked. An answer that is still awaited counts no more.
+    pub fn forget(&mut self) {
+        self.system.forget();
+        self.overview.forget();
+        self.nodes.forget();
+        self.vms.forget();
+        self.tasks.forget();
+        self.services.forget();
+        self.alerts.forget();
+        self.alert_history.forget();
+        self.latest_alerts.forget();
+        self.rules.forget();
+        self.silences.forget();
+        self.audit.forget();
+        self.connections.forget();
+        self.channels.forget();
+        self.details = Keyed::default();
+        self.series = Keyed::default();
+        self.logs = Keyed::default();
+        self.histories = Keyed::default();
+    }
+
     fn remote(&self, question: Question) -> Option<&dyn Asked> {
         fn some<T>(remote: &Remote<T>) -> Option<&dyn Asked> {
             Some(remote)

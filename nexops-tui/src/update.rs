@@ -4,6 +4,7 @@
 mod acting;
 mod appearance;
 mod asking;
+mod contexts;
 mod dialog;
 mod done;
 mod forms;
@@ -14,6 +15,7 @@ mod navigation;
 mod offers;
 mod power;
 mod scopes;
+mod starters;
 mod targets;
 mod told;
 
@@ -101,6 +103,14 @@ fn remember(model: &mut Model) {
     }
 }
 
+/// Has the palette offer what has become known while it is open.
+fn renew_palette(model: &mut Model) {
+    if let Some(Modal::Palette(mut palette)) = model.modals.pop_if(|modal| matches!(modal, Modal::Palette(_))) {
+        palette.renew(model);
+        model.modals.push(Modal::Palette(palette));
+    }
+}
+
 fn answered(model: &mut Model, question: Question, generation: u64, result: Result<Answer, Failure>) {
     let was_down = matches!(model.link, Link::Down { .. });
     match &result {
@@ -115,6 +125,7 @@ fn answered(model: &mut Model, question: Question, generation: u64, result: Resu
         Err(failure) => failed(model, failure),
     }
     let taken = model.store.answer(question, generation, result, model.now);
+    renew_palette(model);
     if was_down && matches!(model.link, Link::Live { .. }) {
         asking::expire(model);
     }

@@ -63,6 +63,8 @@ impl Person {
         for (name, text) in [
             // What is not ours is a stand-in.
             ("bin/jq", "#!/bin/sh\nexec cat\n"),
+            // For where it was not built beside the command.
+            ("bin/nexops-tui", "#!/bin/sh\n"),
             ("cpu.yaml", rule_tests::GOOD),
             ("rules/cpu.yaml", rule_tests::GOOD),
             ("cpu-high.yaml", world::RULE),
@@ -75,7 +77,9 @@ impl Person {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
-        fs::set_permissions(person.path().join("bin/jq"), Permissions::from_mode(0o700)).unwrap();
+        for program in ["bin/jq", "bin/nexops-tui"] {
+            fs::set_permissions(person.path().join(program), Permissions::from_mode(0o700)).unwrap();
+        }
         for name in ["home", "lab"] {
             let add = ["context", "add", name, &person.url, "--use"];
             let run = Run::from(nexops().env("HOME", person.path()).args(add).output().unwrap());

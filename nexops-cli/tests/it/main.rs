@@ -25,3 +25,4 @@ mod services;
 mod status;
 mod tasks;
 mod terminal;
+mod ui;

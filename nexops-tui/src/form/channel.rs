@@ -49,7 +49,7 @@ pub fn open(channel: Option<&Channel>) -> Form {
         Field::text("name", "Name", channel.map_or("", |channel| &channel.name), "by which rules know it"),
         Field::choice(
             "kind",
-            "By",
+            "Kind",
             ChannelKind::ALL.iter().map(|kind| kind.as_str()),
             kind.as_str(),
             "what carries it",

@@ -39,7 +39,12 @@ pub fn open(rule: Option<&AlertRule>, store: &Store) -> Form {
             "how it is compared",
         ),
         Field::text("threshold", "Threshold", &definition.threshold.to_string(), "in percent, bytes/s, ms or days"),
-        Field::text("duration_seconds", "For", &span(definition.duration_seconds), "as 5m; 0s fires at once"),
+        Field::text(
+            "duration_seconds",
+            "For",
+            &span(definition.duration_seconds),
+            "how long it must last before it fires: 5m; 0s fires at once",
+        ),
         Field::choice(
             "severity",
             "Severity",
@@ -49,21 +54,26 @@ pub fn open(rule: Option<&AlertRule>, store: &Store) -> Form {
         ),
         Field::choice(
             "source_type",
-            "Of",
+            "Applies to",
             [EVERY].into_iter().chain(SourceType::ALL.iter().map(|kind| kind.as_str())),
             kind,
             "nodes, guests, services, or all that have the metric",
         ),
         Field::text("source_id", "Only", &source, "one of them by its name or number; empty for every one")
             .only("source_type", &["node", "vm", "service"]),
-        Field::text("clear_threshold", "Over at", &clear, "on the good side of the threshold; empty for the same"),
-        Field::text("clear_duration_seconds", "Over after", &span(definition.clear_duration_seconds), "as 2m"),
+        Field::text("clear_threshold", "Clears at", &clear, "the value at which it is over; empty for the threshold"),
+        Field::text(
+            "clear_duration_seconds",
+            "Clears after",
+            &span(definition.clear_duration_seconds),
+            "how long it must be good before it is over: 2m",
+        ),
         Field::choice(
             "on_missing",
-            "No figures",
+            "Without data",
             OnMissing::ALL.iter().map(|what| what.as_str()),
             definition.on_missing.as_str(),
-            "keep what was, take it as good, or alert",
+            "nothing is measured: keep what was, take it as good, or alert",
         ),
         Field::text(
             "repeat_interval_seconds",
@@ -71,7 +81,7 @@ pub fn open(rule: Option<&AlertRule>, store: &Store) -> Form {
             &seconds(definition.repeat_interval_seconds),
             "as 4h, while nobody has acknowledged it; empty for never",
         ),
-        Field::text("notification_channels", "Tell", &definition.notification_channels.join(", "), channels),
+        Field::text("notification_channels", "Notify", &definition.notification_channels.join(", "), channels),
         Field::text("description", "What to do", &definition.description, "for whoever is woken by it"),
         Field::toggle("enabled", "In force", definition.enabled, "whether it raises alerts"),
     ];

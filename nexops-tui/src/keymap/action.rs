@@ -140,6 +140,8 @@ actions! {
     Silence = "silence",
     /// The rule of an alert.
     Rule = "rule",
+    /// Make the rules that are offered to begin with.
+    Starters = "starters",
     /// Try what a form says.
     Try = "try",
     /// Pin a certificate.
@@ -168,4 +170,18 @@ actions! {
     Cancel = "cancel",
     /// Empty the field.
     Clear = "clear",
+}
+
+impl Action {
+    /// The action that does the same the other way, where the footer tells of both at once.
+    #[must_use]
+    pub const fn partner(self) -> Option<Self> {
+        match self {
+            Self::Up => Some(Self::Down),
+            Self::MoveUp => Some(Self::MoveDown),
+            Self::RangeShorter => Some(Self::RangeLonger),
+            Self::Less => Some(Self::More),
+            _alone => None,
+        }
+    }
 }

@@ -88,6 +88,7 @@ pub const BINDINGS: &[Binding] = &[
     row(Scope::Rules, &["e"], Action::Edit, "edit", "change it", 5),
     row(Scope::Rules, &["space"], Action::Toggle, "on/off", "put it in force, or out of it", 6),
     row(Scope::Rules, &["D"], Action::Delete, "delete", "delete it", 7),
+    row(Scope::Rules, &["S"], Action::Starters, "starters", "make the rules that are offered to begin with", 8),
 
     row(Scope::Silences, &["n"], Action::New, "new", "make a silence", 4),
     row(Scope::Silences, &["D"], Action::Delete, "end", "end it now", 5),
@@ -113,7 +114,7 @@ pub const BINDINGS: &[Binding] = &[
 
     row(Scope::Columns, &["space"], Action::Show, "show", "show it, or hide it", 2),
     row(Scope::Columns, &["K"], Action::MoveUp, "move", "move it to the front", 3),
-    row(Scope::Columns, &["J"], Action::MoveDown, "move", "move it to the back", 4),
+    row(Scope::Columns, &["J"], Action::MoveDown, "move", "move it to the back", 0),
     row(Scope::Columns, &["up", "k"], Action::Up, "move", "up", 0),
     row(Scope::Columns, &["down", "j"], Action::Down, "down", "down", 0),
     row(Scope::Columns, &["enter"], Action::Submit, "keep", "keep it so", 1),
@@ -135,6 +136,11 @@ pub const BINDINGS: &[Binding] = &[
     row(Scope::Form, &["left"], Action::Less, "choose", "the choice before", 4),
     row(Scope::Form, &["right"], Action::More, "choose", "the next choice", 0),
     row(Scope::Form, &["ctrl-u"], Action::Clear, "clear", "empty the field", 5),
+
+    row(Scope::Palette, &["esc", "ctrl-c"], Action::Cancel, "close", "leave without doing anything", 3),
+    row(Scope::Palette, &["enter"], Action::Submit, "do it", "do what is selected", 2),
+    row(Scope::Palette, &["up"], Action::Up, "move", "up in the list", 1),
+    row(Scope::Palette, &["down"], Action::Down, "down", "down in the list", 0),
 
     row(Scope::Text, &["esc", "ctrl-c"], Action::Cancel, "clear", "leave the field and empty it", 2),
     row(Scope::Text, &["enter"], Action::Submit, "keep", "leave the field and keep it", 1),

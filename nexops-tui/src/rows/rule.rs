@@ -40,9 +40,9 @@ impl Row for AlertRule {
         Column::new(("name", "RULE"), 20, 0, |rule, _| Cell::text(rule.name.clone()), by_name()).stretch(14),
         Column::new(("state", "STATE"), 6, 1, state, Order::Text(|rule| state_of(rule))),
         Column::new(("severity", "SEVERITY"), 10, 2, severity, Order::Text(|rule| rule.severity.as_str())),
-        Column::new(("condition", "CONDITION"), 32, 1, |rule, _| Cell::text(condition(rule)), by_metric()).stretch(10),
-        Column::new(("of", "OF"), 10, 3, |rule, look| Cell::muted(source(rule, look)), by_source()).stretch(14),
-        Column::new(("channels", "TELLS"), 10, 4, |rule, _| channels(rule), by_channel()).stretch(16),
+        Column::new(("condition", "CONDITION"), 29, 1, |rule, _| Cell::text(condition(rule)), by_metric()).stretch(10),
+        Column::new(("of", "APPLIES TO"), 13, 3, |rule, look| Cell::muted(source(rule, look)), by_source()).stretch(14),
+        Column::new(("channels", "NOTIFIES"), 10, 4, |rule, _| channels(rule), by_channel()).stretch(16),
     ];
 
     fn id(&self) -> Uuid {

@@ -1,6 +1,6 @@
 //! Alerts, rules and silences, each on a tab, with what is known of the selected one.
 
-use nexops_core::alert::rule::AlertRule;
+use nexops_core::alert::rule::{AlertRule, OnMissing};
 use nexops_core::alert::{Alert, Severity};
 use nexops_core::metric::Metric;
 use ratatui::Frame;
@@ -154,7 +154,7 @@ fn rules(model: &Model, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>, draw
         pane: Pane::Rules,
         name: "Rules",
         summary: &summary,
-        empty: "no rule raises alerts yet; n makes one",
+        empty: "no rule raises alerts yet; S makes those that are offered to begin with, n makes one of your own",
         none_fits: "no rule fits the filter; Esc clears it",
     };
     list::draw(&shown, &model.store.rules, model, frame, table, look, drawn);
@@ -168,17 +168,25 @@ fn about_rule(rule: &AlertRule, frame: &mut Frame<'_>, area: Rect, look: &Look<'
     let clear = rule.clear_threshold.unwrap_or(rule.threshold);
     let mut lines = vec![
         Fact::new("fires", condition(rule)),
-        Fact::new("over", format!("at {clear} for {}", span(rule.clear_duration_seconds))),
+        Fact::new("clears", format!("at {clear} for {}", span(rule.clear_duration_seconds))),
         Fact::new("looks at", source(rule, look)),
-        Fact::new("no figures", rule.on_missing.as_str()),
+        Fact::new("without data", without_data(rule.on_missing)),
     ];
     let tells = if rule.notification_channels.is_empty() {
-        Fact::new("tells", "nobody").meant(Role::Warning)
+        Fact::new("notifies", "nobody: its alerts are seen here alone; e adds a channel").meant(Role::Warning)
     } else {
         let again = rule.repeat_interval_seconds.map(|seconds| format!(", again every {}", span(seconds)));
-        Fact::new("tells", format!("{}{}", rule.notification_channels.join(", "), again.unwrap_or_default()))
+        Fact::new("notifies", format!("{}{}", rule.notification_channels.join(", "), again.unwrap_or_default()))
     };
     lines.push(tells);
     lines.extend((!rule.description.is_empty()).then(|| Fact::new("what to do", rule.description.clone())));
     facts(frame, inner, &lines, 0, look);
+}
+
+const fn without_data(what: OnMissing) -> &'static str {
+    match what {
+        OnMissing::Keep => "stays as it was",
+        OnMissing::Ok => "counts as well",
+        OnMissing::Alert => "fires",
+    }
 }

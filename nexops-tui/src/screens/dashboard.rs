@@ -75,8 +75,11 @@ fn count_cards(overview: Option<&Overview>, frame: &mut Frame<'_>, area: Rect, l
     });
     let alerts = overview.map(|overview| {
         let alerts = overview.alerts;
-        let words =
-            format!("{} {} {} crit {} warn", alerts.active, look.symbols.dot(), alerts.critical, alerts.warning);
+        let counts = [(alerts.critical, look.symbols.critical()), (alerts.warning, look.symbols.warning())];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, sign)| format!(" {sign}{count}"));
+        let counts: String = counts.collect();
+        let dot = if counts.is_empty() { "" } else { look.symbols.dot() };
+        let words = format!("{} {dot}{counts}", alerts.active);
         match (alerts.critical, alerts.active) {
             (0, 0) => ("none".to_owned(), Role::Ok),
             (0, _) => (words, Role::Warning),

@@ -14,7 +14,7 @@ use crate::theme::Role;
 use crate::view::{Drawn, Hit, Look, Pane, WIDEST, sentence, show};
 use crate::widgets::meter::{meter, role_of};
 use crate::widgets::panel::panel;
-use crate::widgets::text::{fit, put, put_right};
+use crate::widgets::text::{fit, put, put_right, width};
 
 /// Rows of a node's card.
 const CARD: u16 = 6;
@@ -110,8 +110,11 @@ fn guests_on(model: &Model, node: &Node) -> usize {
 
 fn card(node: &Node, guests: usize, selected: bool, frame: &mut Frame<'_>, area: Rect, look: &Look<'_>) {
     let (sign, role) = badge(node.status, look);
-    let inner = panel(frame, area, &node.hostname, "", selected, look);
     let badge = format!(" {sign} {} ", node.status);
+    // Frame and blanks; an address that is cut off helps nobody.
+    let named = node.ip_address.as_ref().map(|address| format!("{} {} {address}", node.hostname, look.symbols.dot()));
+    let title = named.filter(|named| width(named) + width(&badge) + 4 <= area.width);
+    let inner = panel(frame, area, title.as_deref().unwrap_or(&node.hostname), "", selected, look);
     put_right(
         frame.buffer_mut(),
         Rect { width: area.width.saturating_sub(1), ..area },
@@ -128,8 +131,7 @@ fn card(node: &Node, guests: usize, selected: bool, frame: &mut Frame<'_>, area:
         let bar = Rect { x: x + 1, y, width: inner.right().saturating_sub(x + 7), height: 1 };
         meter(buffer, bar, value, role_of(value), look);
     }
-    let mut facts = vec![format!("up {}", uptime(node.usage.uptime_seconds)), format!("{guests} guests")];
-    facts.extend(node.ip_address.clone());
+    let facts = [format!("up {}", uptime(node.usage.uptime_seconds)), format!("{guests} guests")];
     let text = facts.join(&format!(" {} ", look.symbols.dot()));
     let text = fit(&text, inner.width.saturating_sub(2), look.symbols.ellipsis());
     put(frame.buffer_mut(), inner, inner.x + 1, inner.y + 3, &text, look.theme.text(Role::Muted));

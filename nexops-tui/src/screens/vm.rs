@@ -14,7 +14,7 @@ use crate::power::under_way;
 use crate::rows::task;
 use crate::rows::vm::badge;
 use crate::theme::Role;
-use crate::view::{Drawn, Look, WIDE, sentence, show};
+use crate::view::{Drawn, Look, sentence, show};
 use crate::widgets;
 use crate::widgets::facts::Fact;
 use crate::widgets::panel::panel;
@@ -46,8 +46,7 @@ pub fn view(model: &Model, id: VmId, frame: &mut Frame<'_>, area: Rect, look: &L
         return;
     }
     let [left, right] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Length(if area.width >= WIDE { 44 } else { 30 })])
-            .areas(body);
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length((area.width * 2 / 5).clamp(30, 44))]).areas(body);
     let shown = if left.height >= 24 || left.width >= 120 { 4 } else { 2 };
     let columns = if left.width >= 100 { 2 } else { 1 };
     let rows = Layout::vertical(vec![Constraint::Fill(1); shown / columns]).split(left);

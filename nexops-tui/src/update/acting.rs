@@ -7,7 +7,7 @@ use nexops_core::notification::{Channel, ChannelDraft};
 use nexops_core::service::{Service, ServiceSettings};
 use nexops_core::settings::{ProxmoxConnection, ProxmoxConnectionDraft, ProxmoxTest};
 
-use super::{forms, listing};
+use super::{forms, listing, starters};
 use crate::command::{Command, Request};
 use crate::form::{self, Form};
 use crate::keymap::Action;
@@ -133,6 +133,7 @@ pub fn press(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             | Action::Acknowledge
             | Action::Resolve
             | Action::Silence
+            | Action::Starters
     );
     if !known {
         return None;
@@ -152,6 +153,7 @@ pub fn press(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             command.map(|command| send(model, vec![command])).unwrap_or_default()
         }
         Action::Test => subject(model).and_then(tested).map(|command| begin(model, command)).unwrap_or_default(),
+        Action::Starters => starters::ask(model),
         Action::Acknowledge | Action::Resolve | Action::Silence => forms::about_alert(model, action),
         _unknown => Vec::new(),
     })

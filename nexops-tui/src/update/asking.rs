@@ -5,6 +5,7 @@ use nexops_core::metric::Range;
 
 use crate::format::age_changes_in;
 use crate::model::link::Link;
+use crate::model::modal::Modal;
 use crate::model::{Model, Screen};
 use crate::msg::Effect;
 use crate::store::{Question, rows};
@@ -71,6 +72,16 @@ fn wanted(model: &Model) -> Vec<(Question, Duration)> {
             wanted.push((Question::TaskLog(id), if is_whole { Duration::hours(1) } else { WHILE_WRITTEN }));
         }
         Screen::Infrastructure | Screen::Node(_) => {}
+    }
+    if let Some(Modal::Palette(_)) = model.modals.last() {
+        // What is found there is to be complete.
+        let lists = [told(Question::Services), told(Question::Alerts)];
+        let untold = [untold(Question::Rules), untold(Question::Connections), untold(Question::Channels)];
+        for (question, every) in lists.into_iter().chain(untold) {
+            if !wanted.iter().any(|(other, _)| *other == question) {
+                wanted.push((question, every));
+            }
+        }
     }
     if let Some(source) = model.charted() {
         let charted = series(source);

@@ -2,15 +2,19 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
+use uuid::Uuid;
 
-use super::{acting, forms, keys, listing, navigation, power};
+use super::listing::Work;
+use super::{acting, contexts, forms, keys, listing, navigation, power};
 use crate::form::{Form, connection};
 use crate::keymap::{Action, Scope};
 use crate::model::modal::{Columns, Confirm, Modal, Report};
-use crate::model::{Model, Screen};
+use crate::model::toast::Tone;
+use crate::model::{Model, Place, Screen};
 use crate::msg::Effect;
 use crate::palette::{Palette, Target};
 use crate::update::scopes::form_scopes;
+use crate::view::Pane;
 
 /// The change to a text field that a key means.
 #[must_use]
@@ -78,7 +82,7 @@ fn pin_in_form(model: &mut Model, fingerprint: &str) {
 }
 
 fn palette_key(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effect> {
-    match model.keymap.action(&[Scope::Text], key.into()) {
+    match model.keymap.action(&[Scope::Palette, Scope::Text], key.into()) {
         Some(Action::Cancel) => return Vec::new(),
         Some(Action::Submit) => {
             let target = palette.selected().map(|entry| entry.target);
@@ -116,7 +120,27 @@ fn run(model: &mut Model, target: Target) -> Vec<Effect> {
             Vec::new()
         }
         Target::Power(id, action) => power::act(model, action, &[id]),
+        Target::On(place, row, action) => on(model, place, row, action),
+        Target::Context(place) => contexts::switch(model, place),
     }
+}
+
+/// Goes to a place, selects the row there, and does what a key does to it; nothing where the row is gone.
+fn on(model: &mut Model, place: Place, row: Option<(Pane, Uuid)>, action: Action) -> Vec<Effect> {
+    navigation::go_to(model, place);
+    if let Some((pane, id)) = row {
+        listing::with_rows(model, pane, Work::Select(id));
+        if model.tables.of(pane).selected() != Some(id) {
+            // A filter hides it.
+            listing::with_rows(model, pane, Work::Filter(""));
+            listing::with_rows(model, pane, Work::Select(id));
+        }
+        if model.tables.of(pane).selected() != Some(id) {
+            model.toasts.say(Tone::Warning, "it is gone meanwhile", model.now);
+            return Vec::new();
+        }
+    }
+    keys::perform(model, action)
 }
 
 fn confirm_key(model: &mut Model, mut confirm: Confirm, key: KeyEvent) -> Vec<Effect> {

@@ -21,7 +21,7 @@ pub fn sign_in(model: &mut Model, complaint: Option<String>) {
     let email = model.actor.clone().unwrap_or_default();
     let fields = vec![
         Field::text("email", "E-mail", &email, "who you are, for the audit log"),
-        Field::secret("token", "Password", "the daemon's token, where it wants one"),
+        Field::secret("token", "Password", "the daemon's token, where it wants one; it is kept as nexops login does"),
     ];
     let mut form = Form::new("Sign in to NexOps", "Sign in", Purpose::SignIn, fields);
     form.hint = model.url.clone();

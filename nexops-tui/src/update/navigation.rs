@@ -10,6 +10,13 @@ pub fn go(model: &mut Model, screen: Screen) {
     }
 }
 
+/// Goes to a pane of a screen.
+pub fn go_to(model: &mut Model, (screen, pane): Place) {
+    go(model, screen);
+    model.drawer = false;
+    show_pane(model, pane);
+}
+
 /// Goes where one came from, or to the dashboard; says whether that was another screen.
 pub fn back(model: &mut Model) -> bool {
     let here = (model.screen, model.pane);

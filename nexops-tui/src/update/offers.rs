@@ -47,6 +47,7 @@ pub fn would_offer(model: &Model, action: Action) -> bool {
         Action::Silence => changes && model.selected_alert().is_some(),
         Action::Rule => model.selected_alert().is_some_and(|alert| alert.rule_id.is_some()),
         Action::Guest => acting::guest(model).is_some(),
+        Action::Starters => changes && !super::starters::missing(model).is_empty(),
         Action::Mark | Action::MarkAll => pane == Some(Pane::Vms),
         Action::RangeShorter | Action::RangeLonger | Action::CursorLeft | Action::CursorRight => {
             model.charted().is_some() || model.screen == Screen::Dashboard

@@ -13,7 +13,7 @@ pub fn scopes(model: &Model) -> Vec<Scope> {
     match model.modals.last() {
         Some(Modal::Confirm(_)) => vec![Scope::Dialog],
         Some(Modal::Form(form)) => form_scopes(form).to_vec(),
-        Some(Modal::Palette(_)) => vec![Scope::Text],
+        Some(Modal::Palette(_)) => vec![Scope::Palette, Scope::Text],
         Some(Modal::Report(report)) if report.pin.is_some() => vec![Scope::Pin, Scope::Reading],
         Some(Modal::Help(_) | Modal::Messages(_) | Modal::Report(_)) => vec![Scope::Reading],
         Some(Modal::Columns(_)) => vec![Scope::Columns],

@@ -1,9 +1,12 @@
 //! Line charts: two lines at the most, a dashed threshold, and gaps where nothing was measured.
 
+mod bridge;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use self::bridge::bridge;
 use super::text::{put, put_right, width};
 use crate::symbols::{Marker, Symbols};
 use crate::theme::Role;
@@ -109,7 +112,7 @@ fn draw_line(buffer: &mut Buffer, plot: Rect, line: &Line, top: f64, look: &Look
         Marker::Ascii => (1, 1),
     };
     let (columns, rows) = (plot.width * across, plot.height * down);
-    let values = resample(&line.points, usize::from(columns));
+    let values = resample(&bridge(&line.points), usize::from(columns));
     let mut dots = vec![0_u8; usize::from(plot.width) * usize::from(plot.height)];
     let mut set = |column: u16, row: u16| {
         let from_top = rows - 1 - row;

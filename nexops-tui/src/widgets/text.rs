@@ -43,7 +43,8 @@ pub fn put_right(buffer: &mut Buffer, area: Rect, y: u16, text: &str, style: Sty
     put(buffer, area, area.right().saturating_sub(width(&text)), y, &text, style);
 }
 
-/// Breaks a text into lines of at most so many cells, at spaces where it can.
+/// Breaks a text into lines of at most so many cells: at spaces where it can, else after a sign that parts what belongs
+/// together less.
 #[must_use]
 pub fn wrap(text: &str, cells: u16) -> Vec<String> {
     let cells = cells.max(1);
@@ -59,7 +60,9 @@ pub fn wrap(text: &str, cells: u16) -> Vec<String> {
             }
             for character in word.chars() {
                 if width(&line) + u16::try_from(character.width().unwrap_or(0)).unwrap_or(0) > cells {
-                    lines.push(std::mem::take(&mut line));
+                    let rest =
+                        line.rfind([',', ';', '/', '&']).map(|sign| line.split_off(sign + 1)).unwrap_or_default();
+                    lines.push(std::mem::replace(&mut line, rest));
                 }
                 line.push(character);
             }
@@ -75,6 +78,13 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_long_word_is_parted_after_its_commas() {
+        assert_eq!(wrap("virtio=BC:24,bridge=vmbr0,firewall=1", 16), ["virtio=BC:24,", "bridge=vmbr0,", "firewall=1"]);
+        assert_eq!(wrap("a,bcdefghijk", 5), ["a,", "bcdef", "ghijk"]);
+        assert_eq!(wrap("abcd,efgh", 5), ["abcd,", "efgh"]);
+    }
+
     proptest! {
         #[test]
         fn a_text_that_was_made_to_fit_fits(text in ".{0,30}", cells in 0_u16..20) {
@@ -82,7 +92,7 @@ mod tests {
         }
 
         #[test]
-        fn wrapped_lines_are_no_longer_than_asked(text in "[a-zä ]{0,60}", cells in 1_u16..20) {
+        fn wrapped_lines_are_no_longer_than_asked(text in "[a-zä,; ]{0,60}", cells in 1_u16..20) {
             for line in wrap(&text, cells) {
                 prop_assert!(width(&line) <= cells, "{line:?}");
             }

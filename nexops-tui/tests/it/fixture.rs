@@ -182,6 +182,7 @@ pub fn empty(columns: u16, rows: u16) -> Model {
         preferences,
         keymap: Keymap::default(),
         theme: Theme::new(&BUILT_IN[0], Depth::True),
+        contexts: Vec::new(),
         palette: BUILT_IN[0].name().to_owned(),
         palettes: BUILT_IN.to_vec(),
         depth: Depth::True,

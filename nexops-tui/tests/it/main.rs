@@ -7,6 +7,7 @@ mod documentation;
 mod fixture;
 mod keys;
 mod live;
+mod palette;
 mod reading;
 mod screens;
 mod sizes;

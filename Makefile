@@ -9,11 +9,11 @@ TARGET_DIRECTORY = $(or $(CARGO_TARGET_DIR),target)
 BINARIES = nexopsd nexops nexops-tui
 GENERATED = openapi.json completions man docs/keys.md
 
-.PHONY: help setup demo run test contract check bench chaos generate install
+.PHONY: help setup demo run test contract check bench chaos generate install package package-test container-check
 .DEFAULT_GOAL := help
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-21s %s\n", $$1, $$2 }'
 
 setup: ## Install what is missing for building, running and testing
 	@scripts/setup.sh test
@@ -53,3 +53,12 @@ install: ## Build for release and install to PREFIX (default /usr/local/bin)
 	cargo build --release $(addprefix --bin ,$(BINARIES))
 	install -d '$(DESTDIR)$(PREFIX)'
 	install -m 755 $(addprefix '$(TARGET_DIRECTORY)'/release/,$(BINARIES)) '$(DESTDIR)$(PREFIX)'
+
+package: ## Build for release and make the Debian package, whose path is printed
+	@scripts/package.sh
+
+package-test: ## Install, run, upgrade, remove and purge the Debian package on a copy of the file system (as root)
+	@scripts/package-test.sh
+
+container-check: ## Check Dockerfile and compose.yaml as far as that can be done without a container engine
+	@scripts/container-check.sh

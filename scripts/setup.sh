@@ -1,6 +1,7 @@
 #!/bin/sh
 # Looks for what is needed and installs what is missing, where it may.
 #   setup.sh build   a C compiler and cargo
+#   setup.sh package the same, and dpkg's tools for building packages
 #   setup.sh run     the same, PostgreSQL server binaries and curl
 #   setup.sh test    the same, redis-server, and what tests of the API and of completions need: Chromium, Python's venv,
 #                    zsh and fish
@@ -17,6 +18,7 @@ miss() { missing="$missing $1"; }
 have cc || miss compiler
 case $purpose in
 build) ;;
+package) have dpkg-shlibdeps || miss dpkg ;;
 run | test)
     scripts/find-postgres.sh >/dev/null || miss postgres
     have curl || miss curl
@@ -29,7 +31,7 @@ run | test)
     fi
     ;;
 *)
-    say "unknown purpose '$purpose'; it is build, run or test"
+    say "unknown purpose '$purpose'; it is build, package, run or test"
     exit 2
     ;;
 esac
@@ -44,6 +46,7 @@ packages() {
         redis) printf ' %s' "$4" ;;
         chromium) printf ' %s' "$5" ;;
         venv) printf ' %s' "$6" ;;
+        dpkg) printf ' dpkg-dev' ;;
         zsh | fish) printf ' %s' "$thing" ;;
         esac
     done

@@ -81,8 +81,8 @@ fn expect(sentence: &str, breaches: &[String]) {
 #[case("reqwest is known only to proxmox, outbound, and core's client.", &["reqwest"],
     &["nexopsd/src/proxmox", "nexopsd/src/outbound", "nexops-core/src/client"])]
 #[case("Mail is known only to the channel that sends it.", &["lettre"], &["nexopsd/src/notify/email.rs"])]
-#[case("The environment is read only in config and profile, and by the clients about their terminals.", &["std::env", "env::var", "env::vars", "env::var_os"],
-    &["nexopsd/src/config", "nexops-core/src/profile.rs", "nexops-cli/src/color.rs", "nexops-cli/src/context.rs", "nexops-cli/src/usage.rs", "nexops-tui/src/start.rs"])]
+#[case("The environment is read only in config and profile, and by the clients about their terminals and the program beside them.", &["std::env", "env::var", "env::vars", "env::var_os"],
+    &["nexopsd/src/config", "nexops-core/src/profile.rs", "nexops-cli/src/color.rs", "nexops-cli/src/context.rs", "nexops-cli/src/usage.rs", "nexops-cli/src/commands/ui.rs", "nexops-tui/src/start.rs"])]
 #[case("The clock is read at the top only: by the app for its handlers and jobs, and by the clients.", &["Utc::now", "SystemTime::now", "Local::now"],
     &["nexopsd/src/app.rs", "nexops-cli/src/context.rs", "nexops-tui/src/runtime.rs", "nexops-tui/src/start.rs", "pve-sim/src/"])]
 #[case("The daemon knows the simulator only to start the demo.", &["pve_sim"], &["nexopsd/src/start.rs", "pve-sim/src/main.rs"])]
